@@ -107,6 +107,9 @@ public sealed unsafe class CommandDefinition
     /// <summary>Whether the arguments can name keys (channels of sharded pub/sub are none).</summary>
     public bool HasKeys { get; }
 
+    /// <summary>Whether first, last and step do not tell all keys.</summary>
+    public bool HasMovableKeys => (Flags & CommandFlags.MovableKeys) != 0 || FirstKey == 0;
+
     /// <summary>Whether options can change what the specifications say, so that <see cref="Refine"/> has a say.</summary>
     public bool HasIncompleteKeys { get; }
 

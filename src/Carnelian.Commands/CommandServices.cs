@@ -1,3 +1,4 @@
+using Carnelian.Commands.Table;
 using Carnelian.Storage;
 
 namespace Carnelian.Commands;
@@ -22,6 +23,9 @@ public abstract class CommandServices
 
     /// <summary><c>proto-max-bulk-len</c>: no string grows longer, in bytes.</summary>
     public long MaxStringLength;
+
+    /// <summary>The commands that clients can use, after <c>rename-command</c>; set before the first client.</summary>
+    public CommandTable Commands { get; set; } = CommandTable.Create();
 
     /// <summary>Tells the subscribers of keyspace events. Called under the key's lock, only for classes in <see cref="Notifications"/>.</summary>
     public abstract void Notify(int database, NotificationClass kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key);

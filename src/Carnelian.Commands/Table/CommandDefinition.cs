@@ -13,6 +13,7 @@ public sealed unsafe class CommandDefinition
     private readonly delegate*<int, ReadOnlySpan<byte>> _documentation;
     private readonly delegate*<int, ReadOnlySpan<byte>> _details;
     private readonly int _index;
+    private readonly int _ownNameAt;
     private string? _name;
 
     /// <summary>Called by generated code.</summary>
@@ -45,6 +46,12 @@ public sealed unsafe class CommandDefinition
         int index)
     {
         Utf8Name = name.ToArray();
+        for (int i = 1; i < name.Length; i++)
+        {
+            if (name[i] == (byte)'|')
+                _ownNameAt = i + 1;
+        }
+
         Arity = arity;
         Group = group;
         Locks = locks != Locks.Automatic ? locks : keySpecs.Length > 0 ? Locks.Keys : Locks.None;
@@ -132,7 +139,10 @@ public sealed unsafe class CommandDefinition
     internal CommandNames? SubcommandNames { get; set; }
 
     /// <summary>The subcommand's name without the container's, in lower case; the whole name for other commands.</summary>
-    public ReadOnlySpan<byte> OwnName => Utf8Name.AsSpan(Utf8Name.AsSpan().IndexOf((byte)'|') + 1);
+    public ReadOnlySpan<byte> OwnName => Utf8Name.AsSpan(_ownNameAt);
+
+    /// <summary>The name of a subcommand's container in lower case; empty for other commands.</summary>
+    public ReadOnlySpan<byte> ContainerName => Utf8Name.AsSpan(0, Math.Max(0, _ownNameAt - 1));
 
     /// <summary>What COMMAND DOCS tells about it, but for its subcommands: a map in RESP3.</summary>
     public ReadOnlySpan<byte> Documentation => _documentation(_index);

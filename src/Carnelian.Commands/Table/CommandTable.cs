@@ -28,55 +28,83 @@ public sealed class CommandTable
     public CommandDefinition[] Definitions { get; }
 
     /// <summary>Composes a table. The definitions must be fresh: they become part of this table.</summary>
-    /// <param name="lists">What the <c>GeneratedCommands.Create()</c> of each assembly returned.</param>
+    /// <param name="lists">What the <c>GeneratedCommands.Create()</c> of each assembly returned: ordered by name.</param>
     /// <exception cref="InvalidOperationException">Two commands have one name, or a subcommand has no container.</exception>
     public static CommandTable Create(params ReadOnlySpan<CommandDefinition[]> lists)
     {
-        int count = 0;
+        CommandDefinition[] all = [];
         foreach (CommandDefinition[] list in lists)
-            count += list.Length;
-        var all = new CommandDefinition[count];
-        count = 0;
-        foreach (CommandDefinition[] list in lists)
-        {
-            list.CopyTo(all, count);
-            count += list.Length;
-        }
+            all = Merge(all, list);
 
-        // A container's name is the beginning of its subcommands' names, so it stands before them.
-        Array.Sort(all, static (a, b) => a.Utf8Name.AsSpan().SequenceCompareTo(b.Utf8Name));
-        var commands = new List<CommandDefinition>(count);
-        var children = new Dictionary<CommandDefinition, List<CommandDefinition>>();
-        var byName = new Dictionary<string, CommandDefinition>(count);
+        int topCount = 0;
         for (int id = 0; id < all.Length; id++)
         {
-            CommandDefinition command = all[id];
-            command.Id = id;
-            if (!byName.TryAdd(command.Name, command))
-                throw new InvalidOperationException($"The command {command.Name} is declared twice.");
-            int bar = command.Name.IndexOf('|', StringComparison.Ordinal);
-            if (bar < 0)
-            {
-                commands.Add(command);
-                continue;
-            }
-
-            if (!byName.TryGetValue(command.Name[..bar], out CommandDefinition? parent))
-                throw new InvalidOperationException($"The subcommand {command.Name} has no container.");
-            command.Parent = parent;
-            if (!children.TryGetValue(parent, out List<CommandDefinition>? siblings))
-                children.Add(parent, siblings = []);
-            siblings.Add(command);
+            all[id].Id = id;
+            if (!IsSubcommand(all[id]))
+                topCount++;
         }
 
-        foreach ((CommandDefinition parent, List<CommandDefinition> siblings) in children)
+        var commands = new CommandDefinition[topCount];
+        topCount = 0;
+        foreach (CommandDefinition command in all)
         {
-            parent.Subcommands = [.. siblings];
-            parent.SubcommandNames = new CommandNames(OwnNames(parent.Subcommands), parent.Subcommands);
+            if (!IsSubcommand(command))
+                commands[topCount++] = command;
         }
 
-        CommandDefinition[] top = [.. commands];
-        return new CommandTable(OwnNames(top), top, all);
+        var table = new CommandTable(OwnNames(commands), commands, all);
+        for (int i = 0; i < all.Length; i++)
+        {
+            if (IsSubcommand(all[i]))
+                i += table.AdoptFrom(i) - 1;
+        }
+
+        return table;
+    }
+
+    private static bool IsSubcommand(CommandDefinition command) => command.Utf8Name.Length != command.OwnName.Length;
+
+    /// <summary>Merges two lists ordered by name.</summary>
+    private static CommandDefinition[] Merge(CommandDefinition[] a, CommandDefinition[] b)
+    {
+        var merged = new CommandDefinition[a.Length + b.Length];
+        int i = 0, j = 0;
+        while (i < a.Length || j < b.Length)
+        {
+            int order = i == a.Length ? 1 : j == b.Length ? -1 : Compare(a[i].Utf8Name, b[j].Utf8Name);
+            if (order == 0)
+                throw new InvalidOperationException($"The command {a[i].Name} is declared twice.");
+            merged[i + j] = order < 0 ? a[i++] : b[j++];
+        }
+
+        return merged;
+    }
+
+    /// <summary>A plain loop: the vectorised compare of the runtime would have to be compiled at start.</summary>
+    private static int Compare(byte[] a, byte[] b)
+    {
+        for (int i = 0; i < a.Length && i < b.Length; i++)
+        {
+            if (a[i] != b[i])
+                return a[i] - b[i];
+        }
+
+        return a.Length - b.Length;
+    }
+
+    /// <summary>Gives the subcommands from an Id on, all those with one container, to it.</summary>
+    /// <returns>Their number.</returns>
+    private int AdoptFrom(int id)
+    {
+        ReadOnlySpan<byte> container = Definitions[id].ContainerName;
+        CommandDefinition parent = _names.Find(container)
+            ?? throw new InvalidOperationException($"The subcommand {Definitions[id].Name} has no container.");
+        int end = id;
+        while (end < Definitions.Length && CommandNames.EqualsIgnoringCase(Definitions[end].ContainerName, container))
+            Definitions[end++].Parent = parent;
+        parent.Subcommands = Definitions[id..end];
+        parent.SubcommandNames = new CommandNames(OwnNames(parent.Subcommands), parent.Subcommands);
+        return end - id;
     }
 
     /// <summary>Finds a command (not a subcommand) by the name that clients use for it, in any case.</summary>

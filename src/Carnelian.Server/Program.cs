@@ -13,7 +13,7 @@ internal static class Program
             if (arguments[i] == "--port") configuration.Port = int.Parse(arguments[i + 1]);
             if (arguments[i] == "--io-threads") configuration.IoThreads = int.Parse(arguments[i + 1]);
         }
-        using var server = new ServerInstance(configuration, CommandTable.Create(Commands.GeneratedCommands.Create(), GeneratedCommands.Create()));
+        using var server = new ServerInstance(configuration, CommandTable.Create(Carnelian.Commands.GeneratedCommands.Create(), GeneratedCommands.Create()));
         server.Start();
         server.WaitForEnd();
         return 0;

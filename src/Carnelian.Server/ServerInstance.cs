@@ -28,7 +28,7 @@ internal sealed class ServerInstance : IDisposable
         Definitions = table.Definitions;
         Known = new KnownCommands(Definitions);
         Log = new Log(configuration);
-        Transport = Carnelian.Server.Transport.Transport.Create(isPortable: false);
+        Transport = Carnelian.Server.Transport.Transport.Create();
         Keyspace = new Keyspace(configuration.Databases, Math.Max(configuration.IoThreads, Math.Min(Environment.ProcessorCount, 16)));
         Services = new ServerServices(this);
         Keyspace.Observer = Services;
@@ -76,7 +76,7 @@ internal sealed class ServerInstance : IDisposable
 
     public Monitors Monitors { get; } = new();
 
-    public ServerCondition Condition;
+    public ServerCondition Condition { get; set; }
 
     public bool TracksLatency = true;
 

@@ -50,7 +50,7 @@ internal sealed unsafe class Client : ClientSession
     public long LastInteraction;
 
     /// <summary>When the soft output limit began to be exceeded, in milliseconds; 0 while it is not.</summary>
-    public long SoftLimitSince;
+    public long SoftLimitSince { get; set; }
 
     /// <summary>Whether the poller watches the socket for room for output.</summary>
     public bool IsWatchedForOutput;

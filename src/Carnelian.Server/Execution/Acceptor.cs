@@ -1,4 +1,5 @@
 using Carnelian.Server.Clients;
+using Carnelian.Server.Configuration;
 using Carnelian.Server.Logging;
 using Carnelian.Server.Transport;
 using Carnelian.Threading;

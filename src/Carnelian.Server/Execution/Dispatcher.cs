@@ -187,7 +187,8 @@ internal sealed unsafe class Dispatcher : IDisposable
         long errors = writer.ErrorReplies;
         long begin = _loop.Timestamp;
         var context = new CommandContext(
-            command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], Clock.Sample(begin)) { HoldsAllLocks = holdsAll };
+            command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], Clock.Sample(begin));
+        context.HoldsAllLocks = holdsAll;
         Invoke(command, ref context);
         long end = Clock.Nanoseconds;
         _loop.Timestamp = end;

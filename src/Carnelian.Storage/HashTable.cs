@@ -191,7 +191,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
             i += 1L << (depth - segment->Depth);
             FreeSegment(segment);
         }
-        TypeStablePool.Free((byte*)directory, (nuint)slots * 8);
+        TypeStablePool.Free((byte*)directory, DirectoryBytes(slots));
         this = default;
     }
 
@@ -393,9 +393,11 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
 
     private readonly ulong* DirectoryPointer => (ulong*)(_directory & PointerMask);
 
+    private static nuint DirectoryBytes(long slots) => (nuint)Math.Max(slots * 8, 64);
+
     private void CreateFirstSegment()
     {
-        var directory = (ulong*)TypeStablePool.Allocate(8);
+        var directory = (ulong*)TypeStablePool.Allocate(DirectoryBytes(1));
         *directory = WordOf(NewSegment(depth: 0, buckets: 1));
         _bytes += 8;
         _segments = 1;
@@ -554,13 +556,13 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         int depth = Depth;
         long slots = 1L << depth;
         ulong* old = DirectoryPointer;
-        var directory = (ulong*)TypeStablePool.Allocate((nuint)(slots * 2) * 8);
+        var directory = (ulong*)TypeStablePool.Allocate(DirectoryBytes(slots * 2));
         for (long i = 0; i < slots; i++)
             directory[2 * i] = directory[2 * i + 1] = old[i];
         _bytes += slots * 8;
         _deepest = 0;
         Volatile.Write(ref _directory, (ulong)directory | (ulong)(depth + 1) << 56);
-        TypeStablePool.Free((byte*)old, (nuint)slots * 8);
+        TypeStablePool.Free((byte*)old, DirectoryBytes(slots));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -603,7 +605,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         int depth = Depth - 1;
         long slots = 1L << depth;
         ulong* old = DirectoryPointer;
-        var directory = (ulong*)TypeStablePool.Allocate((nuint)slots * 8);
+        var directory = (ulong*)TypeStablePool.Allocate(DirectoryBytes(slots));
         int deepest = 0;
         for (long i = 0; i < slots; i++)
         {
@@ -614,6 +616,6 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         _bytes -= slots * 8;
         _deepest = deepest;
         Volatile.Write(ref _directory, (ulong)directory | (ulong)depth << 56);
-        TypeStablePool.Free((byte*)old, (nuint)slots * 16);
+        TypeStablePool.Free((byte*)old, DirectoryBytes(slots * 2));
     }
 }

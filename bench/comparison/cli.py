@@ -13,6 +13,7 @@ from pathlib import Path
 
 from . import report
 from .load import LoadGenerator
+from .resp import ReplyError
 from .rows import ROWS
 from .sampling import PerfSampler, TickSampler
 from .servers import Program, Server, ServerFailed
@@ -105,7 +106,7 @@ def main():
         for row in rows:
             try:
                 result = row.measure(bench)
-            except ServerFailed as failure:
+            except (ServerFailed, ReplyError, OSError) as failure:
                 bench.release()
                 broken.append(row.name)
                 print(f"ERROR {row.name:<15} {failure}", flush=True)

@@ -21,6 +21,13 @@ class ServerFailed(Exception):
     """A server did not start, died, or answered wrongly."""
 
 
+class Info(dict):
+    """INFO by field. A field that the server does not have is its failure."""
+
+    def __missing__(self, field):
+        raise ServerFailed(f"INFO has no field {field}")
+
+
 @dataclass(frozen=True)
 class Program:
     """One side of the comparison: a server binary and the arguments that it always gets."""
@@ -140,7 +147,7 @@ class Server:
         return self._connection.call(*args)
 
     def info(self):
-        return self._connection.info()
+        return Info(self._connection.info())
 
     def cpu(self):
         # The CPU clock of a process has the number (~pid << 3) | 2: nanoseconds of all its threads, dead or alive.

@@ -1,0 +1,12 @@
+namespace Carnelian.Oracle.Differential;
+
+/// <summary>Directives whose values belong to one process or are this server's own choice, and so may differ.</summary>
+internal static class OwnDirectives
+{
+    private static readonly HashSet<string> Names = new(StringComparer.Ordinal)
+    {
+        "port", "dir", "bind", "pidfile", "logfile", "unixsocket", "io-threads", "hash-seed", "syslog-ident", "maxclients",
+    };
+
+    public static bool IsMasked(string name) => Names.Contains(name);
+}

@@ -1,0 +1,145 @@
+using System.Text;
+using Carnelian.Testing;
+
+namespace Carnelian.Oracle.Differential;
+
+/// <summary>
+/// Decides whether two replies to the same command agree. Equal bytes always do; what else may differ is listed
+/// here by command: time, random choices, the order of what has no order, and identity.
+/// </summary>
+internal static class ReplyRules
+{
+    private const long MillisecondTolerance = 400;
+
+    private delegate bool Rule(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual);
+
+    private static readonly Dictionary<string, Rule> Rules = new(StringComparer.Ordinal)
+    {
+        ["TTL"] = (_, e, a) => Near(e, a, 1),
+        ["PTTL"] = (_, e, a) => Near(e, a, MillisecondTolerance),
+        ["EXPIRETIME"] = (_, e, a) => Near(e, a, 1),
+        ["PEXPIRETIME"] = (_, e, a) => Near(e, a, MillisecondTolerance),
+        ["KEYS"] = (_, e, a) => SameSet(e, a),
+        ["RANDOMKEY"] = (_, e, a) => SameKind(e, a),
+        ["OBJECT|FREQ"] = (_, e, a) => SameKind(e, a),
+        ["OBJECT|IDLETIME"] = (_, e, a) => SameKind(e, a),
+        ["MEMORY|USAGE"] = (_, e, a) => SameKind(e, a),
+        ["MEMORY|DOCTOR"] = (_, e, a) => SameKind(e, a),
+        ["COMMAND"] = WholeTable,
+        ["COMMAND|INFO"] = WholeTable,
+        ["COMMAND|DOCS"] = WholeTable,
+        ["COMMAND|LIST"] = WholeTable,
+        ["COMMAND|COUNT"] = (_, e, a) => SameKind(e, a),
+        ["SLOWLOG|GET"] = (_, e, a) => SameKind(e, a),
+        ["SLOWLOG|LEN"] = (_, e, a) => SameKind(e, a),
+        ["COMMANDLOG|GET"] = (_, e, a) => SameKind(e, a),
+        ["COMMANDLOG|LEN"] = (_, e, a) => SameKind(e, a),
+        ["CLIENT|ID"] = (_, e, a) => SameKind(e, a),
+        ["TIME"] = (_, e, a) => SameKind(e, a) && e.Elements.Count == a.Elements.Count,
+        ["LASTSAVE"] = (_, e, a) => SameKind(e, a),
+        ["LOLWUT"] = (_, e, a) => SameKind(e, a),
+        ["LATENCY|HISTOGRAM"] = WholeTable,
+        ["LATENCY|LATEST"] = (_, e, a) => SameKind(e, a),
+        ["INFO"] = (_, e, a) => SameKind(e, a),
+        ["SCAN"] = SameScan,
+        ["CLIENT|LIST"] = (_, e, a) => SameFieldNames(e, a),
+        ["CLIENT|INFO"] = (_, e, a) => SameFieldNames(e, a),
+        ["CONFIG|GET"] = (_, e, a) => SameMap(e, a, OwnDirectives.IsMasked),
+        ["HELLO"] = (_, e, a) => SameMap(e, a, name => name is "id" or "version"),
+        ["PUBSUB|CHANNELS"] = (_, e, a) => SameSet(e, a),
+        ["PUBSUB|SHARDCHANNELS"] = (_, e, a) => SameSet(e, a),
+    };
+
+    /// <summary>The upper-case name, with the subcommand behind a bar where a rule is about the subcommand.</summary>
+    public static string NameOf(IReadOnlyList<byte[]> command)
+    {
+        string name = Encoding.Latin1.GetString(command[0]).ToUpperInvariant();
+        if (command.Count < 2)
+            return name;
+        string both = $"{name}|{Encoding.Latin1.GetString(command[1]).ToUpperInvariant()}";
+        return Rules.ContainsKey(both) || both.EndsWith("|HELP", StringComparison.Ordinal) ? both : name;
+    }
+
+    public static bool Agree(IReadOnlyList<byte[]> command, ReadOnlySpan<byte> expected, ReadOnlySpan<byte> actual, IReadOnlyList<byte[][]> queued)
+    {
+        if (expected.SequenceEqual(actual))
+            return true;
+        return !expected.IsEmpty && !actual.IsEmpty && Agree(command, RespValue.Parse(expected), RespValue.Parse(actual), queued);
+    }
+
+    private static bool Agree(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual, IReadOnlyList<byte[][]> queued)
+    {
+        if (expected.SameAs(actual))
+            return true;
+        // An error's text counts to the byte, whatever the rule for the command's other replies.
+        if (expected.IsError || actual.IsError)
+            return false;
+        string name = NameOf(command);
+        if (name == "EXEC")
+        {
+            return expected.Type == actual.Type && expected.Elements.Count == actual.Elements.Count && queued.Count == expected.Elements.Count
+                && Enumerable.Range(0, queued.Count).All(i => Agree(queued[i], expected.Elements[i], actual.Elements[i], []));
+        }
+
+        if (name.EndsWith("|HELP", StringComparison.Ordinal))
+            return HelpSyntax(expected).SequenceEqual(HelpSyntax(actual));
+        return Rules.TryGetValue(name, out Rule? rule) && rule(command, expected, actual);
+    }
+
+    /// <summary>The lines of a help text that give syntax: those that are not indented.</summary>
+    public static IEnumerable<string> HelpSyntax(RespValue help) =>
+        help.Elements.Select(line => line.Value).Where(line => !line.StartsWith(' '));
+
+    /// <summary>Whether two maps agree on all but the values of the names that <paramref name="masked"/> picks.</summary>
+    public static bool SameMap(RespValue expected, RespValue actual, Func<string, bool> masked)
+    {
+        if (expected.Type != actual.Type || expected.Elements.Count != actual.Elements.Count)
+            return false;
+        Dictionary<string, RespValue> left = Map(expected), right = Map(actual);
+        return left.All(pair => right.TryGetValue(pair.Key, out RespValue? other)
+            && (masked(pair.Key) ? pair.Value.Type == other.Type : pair.Value.SameAs(other)));
+    }
+
+    /// <summary>A map's or a flat list's names and values.</summary>
+    public static Dictionary<string, RespValue> Map(RespValue map)
+    {
+        var pairs = new Dictionary<string, RespValue>(StringComparer.Ordinal);
+        for (int i = 0; i + 1 < map.Elements.Count; i += 2)
+            pairs[map.Elements[i].Value] = map.Elements[i + 1];
+        return pairs;
+    }
+
+    private static bool SameKind(RespValue expected, RespValue actual) =>
+        expected.Type == actual.Type && expected.IsNull == actual.IsNull;
+
+    // Tables of all commands have their own order; the catalogue mode compares them one command at a time.
+    private static bool WholeTable(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual) =>
+        command.Count <= 2 && SameKind(expected, actual);
+
+    private static bool SameSet(RespValue expected, RespValue actual) =>
+        expected.Type == actual.Type && expected.Elements.Count == actual.Elements.Count
+        && expected.Elements.Select(e => e.ToString()).Order(StringComparer.Ordinal)
+            .SequenceEqual(actual.Elements.Select(e => e.ToString()).Order(StringComparer.Ordinal));
+
+    private static bool Near(RespValue expected, RespValue actual, long tolerance) =>
+        expected.Type == actual.Type && expected.TryInteger(out long left) && actual.TryInteger(out long right)
+        && (left < 0 || right < 0 ? left == right : Math.Abs(left - right) <= tolerance);
+
+    // Cursors are the server's own. Where both did the whole iteration in one step the keys have to agree.
+    private static bool SameScan(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual)
+    {
+        if (expected.Elements.Count != 2 || actual.Elements.Count != 2 || expected.Elements[0].Type != actual.Elements[0].Type)
+            return false;
+        bool whole = command[1] is [(byte)'0'] && expected.Elements[0].Value == "0" && actual.Elements[0].Value == "0";
+        return whole ? SameSet(expected.Elements[1], actual.Elements[1]) : expected.Elements[1].Type == actual.Elements[1].Type;
+    }
+
+    private static bool SameFieldNames(RespValue expected, RespValue actual)
+    {
+        if (expected.Type != actual.Type)
+            return false;
+        return expected.Value.Length == 0 || actual.Value.Length == 0 || Names(expected.Value).SequenceEqual(Names(actual.Value));
+
+        static IEnumerable<string> Names(string text) => text.Split('\n')[0].Split(' ').Select(field => field.Split('=')[0]);
+    }
+}

@@ -1,0 +1,135 @@
+using System.Globalization;
+using System.Text;
+
+namespace Carnelian.Oracle.Grammar;
+
+/// <summary>
+/// Random arguments by kind. The key space is small, so that commands meet each other's keys; numbers favour
+/// the edges of their ranges. Deadlines are either past or at least a quarter of an hour away, and random enough
+/// never to lie close together: two servers cannot be asked at the same millisecond.
+/// </summary>
+internal sealed class Vocabulary
+{
+    private const int Alphabet = 26;
+
+    private static readonly string[] Keys = [.. Enumerable.Range(0, 9).Select(i => $"k{i}"), "key:" + new string('x', 40), "k\0\xff", ""];
+    private static readonly string[] Integers =
+    [
+        "0", "1", "-1", "2", "3", "10", "99", "-100", "9999", "10000", "2147483647", "-2147483648", "4294967296",
+        "9223372036854775807", "9223372036854775806", "-9223372036854775808", "-9223372036854775807",
+    ];
+
+    private static readonly string[] BadIntegers =
+    [
+        "9223372036854775808", "-9223372036854775809", "18446744073709551616", "abc", "", " 1", "1 ", "01", "+1", "-0", "1.0", "1e3", "0x10",
+        "1\n", "--1", "99999999999999999999999999999999999999999999",
+    ];
+
+    private static readonly string[] Floats =
+    [
+        "0", "1", "-1", "3.0", "0.1", "-0.1", "10.5", "5e3", "1e-5", "-2.5e-3", "1e17", "3.14159265358979", "0.30000000000000004", "1e10",
+        "100000000000000000000", "-0", ".5", "5.", "1e308", "123456789.123456789", "0.000001",
+    ];
+
+    private static readonly string[] BadFloats = ["inf", "-inf", "+inf", "nan", "1e400", "abc", "", " 1", "1 ", "1e", "0x1p3", "1,5", "1.0\0"];
+    private static readonly string[] Patterns =
+    [
+        "*", "k*", "k?", "k[0-4]", "k[^0-4]", "[^k]*", "\\k*", "k\\*", "[a-", "", "***", "k[4-0]", "k[", "*\xff", "*x*x*x*", "K*", "k1", "?",
+    ];
+
+    private static readonly string[] Names = ["worker", "a", "", "with space", "new\nline", "caf\xe9", "name-1"];
+    private static readonly string[] Types = ["string", "list", "set", "zset", "hash", "stream", "STRING", "nosuchtype", ""];
+
+    private readonly long _nowMilliseconds = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+
+    /// <summary>Every key that the vocabulary can name.</summary>
+    public static IReadOnlyList<byte[]> AllKeys { get; } = [.. Keys.Select(Encoding.Latin1.GetBytes)];
+
+    /// <summary>A random argument of a kind named in a family file.</summary>
+    public byte[] Pick(string kind, Random random) => kind switch
+    {
+        "key" => One(Keys, random),
+        "value" => Value(random),
+        "integer" => One(random.Next(7) == 0 ? BadIntegers : Integers, random),
+        "float" => One(random.Next(8) == 0 ? BadFloats : Floats, random),
+        "index" => random.Next(10) == 0 ? One(Integers, random) : Number(random.Next(-12, 30)),
+        "offset" => Offset(random),
+        "seconds" => Deadline(random, unit: 1000, from: 0),
+        "millis" => Deadline(random, unit: 1, from: 0),
+        "unix" => Deadline(random, unit: 1000, _nowMilliseconds),
+        "unixms" => Deadline(random, unit: 1, _nowMilliseconds),
+        "db" => One(["0", "0", "0", "1", "1", "2", "15", "16", "-1", "abc", "", "2147483648"], random, favour: 8),
+        "pattern" => One(Patterns, random),
+        "cursor" => One(["0", "0", "0", "0", "1", "abc", "-1", "", "18446744073709551615", "18446744073709551616"], random, favour: 4),
+        "limit" => One(["1", "2", "10", "1000", "1000", "0", "-1", "abc"], random, favour: 5),
+        "type" => One(Types, random),
+        "name" => One(Names, random),
+        "channel" => One(["c1", "c2", "c3", "__keyspace@0__:k1", "__keyevent@0__:del", ""], random, favour: 3),
+        "channelpattern" => One(["c*", "c?", "*", "c[12]", "__key*__:*", "__keyevent@*__:*", "x"], random),
+        "word" => Encoding.ASCII.GetBytes(Letters(random, 1 + random.Next(8))),
+        "field" => One(["f1", "f2", "f3", "f4", ""], random, favour: 4),
+        "score" => One(["0", "1", "-1", "2.5", "1e10", "inf", "-inf", "3", "nan", "abc"], random, favour: 8),
+        _ => throw new ArgumentException($"the vocabulary has no {{{kind}}}"),
+    };
+
+    private static byte[] Value(Random random) => random.Next(12) switch
+    {
+        0 or 1 => One(Integers, random),
+        2 => One(Floats, random),
+        3 => One(BadIntegers, random),
+        4 => [],
+        5 => Bytes(random, random.Next(1, 30)),
+        6 => Encoding.ASCII.GetBytes(Letters(random, 42 + random.Next(5))),
+        7 => Encoding.ASCII.GetBytes(Letters(random, random.Next(50, 3000))),
+        8 => random.Next(8) == 0 ? Bytes(random, 20_000) : "line\r\nbreak"u8.ToArray(),
+        9 => "same"u8.ToArray(),
+        _ => Encoding.ASCII.GetBytes(Letters(random, random.Next(1, 20))),
+    };
+
+    private static byte[] Offset(Random random) => random.Next(10) switch
+    {
+        0 => One(["-1", "536870911000", "2147483647", "9223372036854775807", "abc", "4294967295", "-9223372036854775808"], random),
+        1 => Number(random.Next(100, 5000)),
+        _ => Number(random.Next(0, 60)),
+    };
+
+    private static byte[] Deadline(Random random, long unit, long from)
+    {
+        const long Quarter = 15 * 60 * 1000;
+        const long Year = 365L * 24 * 3600 * 1000;
+        return random.Next(12) switch
+        {
+            0 => One(["0", "-1", "-100", "9223372036854775807", "-9223372036854775808", "9223372036854775", "9223370399119966"], random),
+            1 => One(BadIntegers, random),
+            2 => from == 0 ? Number(-random.Next(1, 1000)) : Number(random.Next(1, 1000)),
+            _ => Number((from + random.NextInt64(Quarter, Year)) / unit),
+        };
+    }
+
+    private static byte[] One(string[] choices, Random random, int favour = 0)
+    {
+        // The first few are what usually makes sense; the rest keeps the error paths in use.
+        int count = favour > 0 && random.Next(6) > 0 ? favour : choices.Length;
+        return Encoding.Latin1.GetBytes(choices[random.Next(count)]);
+    }
+
+    private static byte[] Number(long value) => Encoding.ASCII.GetBytes(value.ToString(CultureInfo.InvariantCulture));
+
+    private static byte[] Bytes(Random random, int count)
+    {
+        byte[] bytes = new byte[count];
+        random.NextBytes(bytes);
+        return bytes;
+    }
+
+    private static string Letters(Random random, int count)
+    {
+        // Few different letters, so that LCS and IFEQ find something in common.
+        int letters = random.Next(2, Alphabet);
+        return string.Create(count, (random, letters), static (span, state) =>
+        {
+            for (int i = 0; i < span.Length; i++)
+                span[i] = (char)('a' + state.random.Next(state.letters));
+        });
+    }
+}

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 
 namespace Carnelian.Text;
 
@@ -54,4 +53,53 @@ public static class AsciiNumber
         value = result;
         return true;
     }
+
+    /// <summary>
+    /// Reads a floating-point number as Valkey reads scores: digits with an optional point and an optional decimal exponent, or "inf" or
+    /// "infinity" in any case, with an optional sign. Refuses spaces, NaN, hexadecimal, what is too big, and what is not zero but too small.
+    /// </summary>
+    public static bool TryParseDouble(ReadOnlySpan<byte> text, out double value)
+    {
+        value = 0;
+        if (text.IsEmpty) return false;
+        bool negative = text[0] == '-';
+        ReadOnlySpan<byte> unsigned = negative || text[0] == '+' ? text[1..] : text;
+        if (!DecimalText.TryScan(unsigned, out DecimalText scanned))
+        {
+            if (!IsInfinity(unsigned)) return false;
+            value = negative ? double.NegativeInfinity : double.PositiveInfinity;
+            return true;
+        }
+
+        // With both factors exact, one multiplication or division rounds once and so correctly.
+        if (scanned.SignificantDigits <= 19 && scanned.Leading <= 1UL << 53 && scanned.Exponent is >= -19 and <= 19)
+        {
+            value = scanned.Exponent < 0
+                ? scanned.Leading / (double)PowerOfTen(-scanned.Exponent)
+                : scanned.Leading * (double)PowerOfTen(scanned.Exponent);
+        }
+        else
+        {
+            if (scanned.SignificantDigits == 0)
+            {
+                value = 0;
+            }
+            else
+            {
+                if (!double.TryParse(unsigned, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out value)
+                    || value == 0 || double.IsInfinity(value))
+                {
+                    return false;
+                }
+            }
+        }
+        if (negative) value = -value;
+        return true;
+    }
+
+    /// <summary>10 to the power of 0 to 19.</summary>
+    internal static ulong PowerOfTen(int exponent) => exponent == 0 ? 1 : NumberFormat.PowersOfTen[exponent];
+
+    internal static bool IsInfinity(ReadOnlySpan<byte> text) =>
+        System.Text.Ascii.EqualsIgnoreCase(text, "inf"u8) || System.Text.Ascii.EqualsIgnoreCase(text, "infinity"u8);
 }

@@ -26,7 +26,8 @@ public static unsafe class NumberFormat
         "80818283848586878889"u8 +
         "90919293949596979899"u8;
 
-    private static ReadOnlySpan<ulong> PowersOfTen =>
+    /// <summary>Powers of ten by their exponent; the first is 0 so that 0 has one digit.</summary>
+    internal static ReadOnlySpan<ulong> PowersOfTen =>
     [
         0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000, 1000000000000,
         10000000000000, 100000000000000, 1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000,

@@ -82,6 +82,58 @@ public static unsafe class Quoting
         }
     }
 
+    /// <summary>Room that the quoted form of so many bytes takes at most.</summary>
+    public static int MaxRepresentationLength(int length) => checked((length * 4) + 2);
+
+    /// <summary>
+    /// Writes the form in which MONITOR and logs show binary strings, and which <see cref="ReadArgument"/> reads back: in double quotes,
+    /// with a backslash before quotes and backslashes, and \n \r \t \b \a or \xHH for what is not printable ASCII.
+    /// </summary>
+    /// <returns>The length.</returns>
+    public static int WriteRepresentation(Span<byte> target, ReadOnlySpan<byte> value)
+    {
+        int length = 0;
+        target[length++] = (byte)'"';
+        foreach (byte c in value)
+        {
+            byte escape = c switch
+            {
+                (byte)'\\' or (byte)'"' => c,
+                (byte)'\n' => (byte)'n',
+                (byte)'\r' => (byte)'r',
+                (byte)'\t' => (byte)'t',
+                (byte)'\b' => (byte)'b',
+                (byte)'\a' => (byte)'a',
+                _ => 0,
+            };
+            if (escape != 0)
+            {
+                target[length++] = (byte)'\\';
+                target[length++] = escape;
+            }
+            else if (c is >= 0x20 and < 0x7F)
+            {
+                target[length++] = c;
+            }
+            else
+            {
+                target[length++] = (byte)'\\';
+                target[length++] = (byte)'x';
+                target[length++] = HexDigit(c >> 4);
+                target[length++] = HexDigit(c & 15);
+            }
+        }
+        target[length++] = (byte)'"';
+        return length;
+    }
+
+    /// <summary>The quoted form of a string, as <see cref="WriteRepresentation"/> writes it.</summary>
+    public static byte[] Represent(ReadOnlySpan<byte> value)
+    {
+        byte[] target = new byte[MaxRepresentationLength(value.Length)];
+        return target[..WriteRepresentation(target, value)];
+    }
+
     private static bool ReadDoubleQuoted(ref byte* p, byte* end, ref byte* target)
     {
         while (p < end)
@@ -126,7 +178,9 @@ public static unsafe class Quoting
         return false;
     }
 
-    private static int HexValue(byte c) => c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+    internal static int HexValue(byte c) => c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+
+    private static byte HexDigit(int value) => (byte)(value < 10 ? '0' + value : 'a' + value - 10);
 
     private static bool IsSpace(byte c) => c is (byte)' ' or (>= (byte)'\t' and <= (byte)'\r');
 

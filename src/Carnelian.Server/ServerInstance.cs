@@ -34,10 +34,10 @@ internal sealed class ServerInstance : IDisposable
         Keyspace.Observer = Services;
         Acceptor = new Acceptor(this);
         Loops = new LoopSet(this);
-        Services.MaxStringLength = configuration.ProtoMaxBulkLen;
-        SlowNanoseconds = configuration.SlowlogThreshold < 0 ? long.MaxValue : configuration.SlowlogThreshold * 1000;
-        LargeRequestBytes = configuration.CommandlogRequestLargerThan < 0 ? long.MaxValue : configuration.CommandlogRequestLargerThan;
-        CronNanoseconds = 1_000_000_000L / configuration.Hz;
+        if (configuration.HashSeed.Length != 0)
+            KeyHash.SetSeed(Encoding.UTF8.GetBytes(configuration.HashSeed));
+        Settings = new ServerSettings(this);
+        Settings.Apply();
     }
 
     public ServerConfiguration Configuration { get; }
@@ -76,6 +76,10 @@ internal sealed class ServerInstance : IDisposable
 
     public Monitors Monitors { get; } = new();
 
+    public ServerSettings Settings { get; }
+
+    public long StartedAt { get; } = Clock.Sample();
+
     public ServerCondition Condition { get; set; }
 
     public bool TracksLatency = true;
@@ -93,30 +97,79 @@ internal sealed class ServerInstance : IDisposable
     public long QueryBufferLimit => Configuration.ClientQueryBufferLimit;
 
     /// <summary>Listens and starts the loops.</summary>
-    public void Start()
+    /// <returns>False if an address cannot be listened on.</returns>
+    public bool Start()
     {
+        Log.Write(LogLevel.Notice, $"Carnelian version={ServerIdentity.Version}, bits=64, pid={Environment.ProcessId}, just started");
+        Log.Write(LogLevel.Notice, "Configuration loaded");
+        if (!Listen())
+            return false;
+        Log.Write(LogLevel.Notice, $"PID: {Environment.ProcessId}");
+        Log.Write(LogLevel.Notice, $"Server initialized");
         Loops.Resize(1);
-        if (Configuration.Port != 0)
-        {
-            foreach (string address in Configuration.Bind)
-            {
-                bool isOptional = address.StartsWith('-');
-                try
-                {
-                    _listeners.Add(Transport.ListenTcp(isOptional ? address[1..] : address, Configuration.Port, Configuration.TcpBacklog));
-                }
-                catch (TransportException) when (isOptional)
-                {
-                }
-            }
-        }
         Loops.Main.Post(() =>
         {
             foreach (ListenSocket listener in _listeners)
                 Loops.Main.Add(listener);
         });
         Loops.Resize(Configuration.IoThreads);
-        Log.Write(LogLevel.Notice, "Ready to accept connections tcp");
+        if (_listeners.Exists(static listener => !listener.IsUnix))
+            Log.Write(LogLevel.Notice, "Ready to accept connections tcp");
+        if (_listeners.Exists(static listener => listener.IsUnix))
+            Log.Write(LogLevel.Notice, "Ready to accept connections unix");
+        return true;
+    }
+
+    private bool Listen()
+    {
+        if (Configuration.Port != 0)
+        {
+            foreach (string address in Configuration.Bind)
+            {
+                bool isOptional = address.StartsWith('-');
+                string name = isOptional ? address[1..] : address;
+                try
+                {
+                    _listeners.Add(Transport.ListenTcp(name, Configuration.Port, Configuration.TcpBacklog));
+                }
+                catch (TransportException e)
+                {
+                    Log.Write(LogLevel.Warning, $"Warning: Could not create server TCP listening socket {name}:{Configuration.Port}: {e.Message}");
+                    if (isOptional)
+                        continue;
+                    Log.Write(LogLevel.Warning, $"Failed listening on port {Configuration.Port} (tcp), aborting.");
+                    return false;
+                }
+            }
+        }
+        if (Configuration.UnixSocket.Length == 0)
+            return true;
+        try
+        {
+            _listeners.Add(Transport.ListenUnix(Configuration.UnixSocket, Configuration.UnixSocketPerm, Configuration.TcpBacklog));
+            return true;
+        }
+        catch (TransportException e)
+        {
+            Log.Write(LogLevel.Warning, $"Failed opening Unix socket: bind: {e.Message}");
+            return false;
+        }
+    }
+
+    /// <summary>Ends the server when the system asks for it.</summary>
+    public void OnSignal(System.Runtime.InteropServices.PosixSignalContext context, string name)
+    {
+        context.Cancel = true;
+        Log.Write(LogLevel.Notice, $"Received {name} scheduling shutdown...");
+        End();
+    }
+
+    /// <summary>Ends the server. Any thread.</summary>
+    public void End()
+    {
+        Log.Write(LogLevel.Notice, "User requested shutdown...");
+        Log.Write(LogLevel.Warning, "Carnelian is now ready to exit, bye bye...");
+        _ended.Set();
     }
 
     public void WaitForEnd() => _ended.Wait();
@@ -147,7 +200,29 @@ internal sealed class ServerInstance : IDisposable
 
     public void OnQueryBufferLimit(Client client, long length) => client.Loop.CloseSoon(client);
 
-    public bool ExceedsOutputLimit(Client client) => false;
+    /// <summary>Whether a client has more output waiting than it may have; then it is on its way out.</summary>
+    public bool ExceedsOutputLimit(Client client)
+    {
+        ClientBufferLimit limit = Configuration.ClientOutputBufferLimits[client.Is(ClientFlags.PubSub) ? 2 : 0];
+        long bytes = client.Output.PendingBytes;
+        bool isOver = limit.HardBytes != 0 && bytes >= limit.HardBytes;
+        if (limit.SoftBytes != 0 && bytes >= limit.SoftBytes)
+        {
+            if (client.SoftLimitSince == 0)
+                client.SoftLimitSince = Clock.Latest;
+            isOver |= Clock.Latest - client.SoftLimitSince > limit.SoftSeconds * 1000L;
+        }
+        else
+        {
+            client.SoftLimitSince = 0;
+        }
+        if (isOver)
+        {
+            Log.Write(LogLevel.Warning, $"Client id={client.Id} addr={client.Socket.PeerAddress} scheduled to be closed ASAP for overcoming of output buffer limits.");
+            client.Loop.CloseSoon(client);
+        }
+        return isOver;
+    }
 
     public void OnSlowOrLarge(Client client, CommandDefinition command, ReadOnlySpan<Argument> arguments, long nanoseconds, long requestBytes)
     {
@@ -164,6 +239,16 @@ internal sealed class ServerInstance : IDisposable
 
     public void Dispose()
     {
+        EventLoop[] loops = Loops.All;
+        foreach (EventLoop loop in loops)
+            loop.Post(loop.Stop);
+        foreach (EventLoop loop in loops)
+        {
+            loop.Join();
+            loop.Dispose();
+        }
+        foreach (ListenSocket listener in _listeners)
+            listener.Dispose();
         Keyspace.Dispose();
         _ended.Dispose();
     }

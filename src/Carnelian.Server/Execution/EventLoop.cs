@@ -52,6 +52,9 @@ internal sealed unsafe class EventLoop : IDisposable
         _thread = new Thread(Run, 1 << 20) { Name = index == 0 ? "main" : $"io_thd_{index}", IsBackground = true };
     }
 
+    /// <summary>The server that the loop works for.</summary>
+    public ServerInstance Server => _server;
+
     /// <summary>The number of the loop, from 0.</summary>
     public int Index { get; }
 

@@ -12,8 +12,10 @@ internal sealed class ClientOutputBufferLimitDirective() : Directive("client-out
     public override string Get(ServerConfiguration configuration)
     {
         ClientBufferLimit[] limits = configuration.ClientOutputBufferLimits;
-        return string.Join(' ', ShownNames.Select((name, i) =>
-            FormattableString.Invariant($"{name} {limits[i].HardBytes} {limits[i].SoftBytes} {limits[i].SoftSeconds}")));
+        var texts = new string[limits.Length];
+        for (int i = 0; i < texts.Length; i++)
+            texts[i] = string.Create(CultureInfo.InvariantCulture, $"{ShownNames[i]} {limits[i].HardBytes} {limits[i].SoftBytes} {limits[i].SoftSeconds}");
+        return string.Join(' ', texts);
     }
 
     public override void Rewrite(ConfigurationRewrite rewrite, ServerConfiguration configuration, ServerConfiguration defaults)
@@ -30,16 +32,16 @@ internal sealed class ClientOutputBufferLimitDirective() : Directive("client-out
     protected override string? Read(ServerConfiguration configuration, ReadOnlySpan<string> arguments, bool loading)
     {
         if (arguments.Length % 4 != 0) return "Wrong number of arguments in buffer limit configuration.";
-        ClientBufferLimit[] limits = [.. configuration.ClientOutputBufferLimits];
+        var limits = (ClientBufferLimit[])configuration.ClientOutputBufferLimits.Clone();
         for (int i = 0; i < arguments.Length; i += 4)
         {
             int index = IndexOf(arguments[i]);
             if (index < 0) return "Invalid client class specified in buffer limit configuration.";
-            if (!ConfigurationText.TryParseMemory(arguments[i + 1], out long hard)
-                || !ConfigurationText.TryParseMemory(arguments[i + 2], out long soft)
+            if (!ConfigurationText.TryParseMemory(arguments[i + 1], out ulong hard) || hard > long.MaxValue
+                || !ConfigurationText.TryParseMemory(arguments[i + 2], out ulong soft) || soft > long.MaxValue
                 || !int.TryParse(arguments[i + 3], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int seconds) || seconds < 0)
                 return "Error in hard, soft or soft_seconds setting in buffer limit configuration.";
-            limits[index] = new ClientBufferLimit(hard, soft, seconds);
+            limits[index] = new ClientBufferLimit((long)hard, (long)soft, seconds);
         }
         configuration.ClientOutputBufferLimits = limits;
         return null;

@@ -10,7 +10,7 @@ public sealed record ConfigurationError(string Text, bool IsLogLine)
 
     /// <summary>An error in a line.</summary>
     internal static ConfigurationError InLine(ConfigurationLine line, string error) =>
-        new($"\n*** FATAL CONFIG FILE ERROR (Version {Version}) ***\nReading the configuration file, at line {line.Number}\n>>> '{line.Text}'\n{error}\n", IsLogLine: false);
+        OfAll($"Reading the configuration file, at line {line.Number}\n>>> '{line.Text}'\n{error}");
 
     /// <summary>An error of the configuration as a whole.</summary>
     internal static ConfigurationError OfAll(string error) =>

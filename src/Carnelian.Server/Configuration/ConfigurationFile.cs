@@ -8,8 +8,6 @@ namespace Carnelian.Server.Configuration;
 /// <summary>Reads configuration files.</summary>
 public static class ConfigurationFile
 {
-    private const string WhiteSpace = " \t\r\n";
-
     /// <summary>The lines of a text that are neither blank nor comments. Takes any input: a line that cannot be split says so.</summary>
     public static List<ConfigurationLine> Parse(ReadOnlySpan<byte> text) => Parse(ConfigurationText.FromBytes(text));
 
@@ -18,10 +16,10 @@ public static class ConfigurationFile
     {
         List<ConfigurationLine> lines = [];
         int number = 0;
-        foreach (Range range in text.AsSpan().Split('\n'))
+        foreach (string raw in text.Split('\n'))
         {
             number++;
-            string line = Clean(text[range]);
+            string line = Clean(raw);
             if (line.Length == 0 || line[0] == '#') continue;
             string[]? arguments = ConfigurationText.SplitArguments(line);
             if (arguments is []) continue;
@@ -34,7 +32,7 @@ public static class ConfigurationFile
     internal static string Clean(string line)
     {
         int zero = line.IndexOf('\0');
-        return (zero < 0 ? line : line[..zero]).Trim(WhiteSpace.ToCharArray());
+        return (zero < 0 ? line : line[..zero]).Trim([' ', '\t', '\r', '\n']);
     }
 
     /// <summary>Reads a file, or all files that a pattern with *, ? or [ names, in the order of their names.</summary>

@@ -4,4 +4,4 @@ namespace Carnelian.Server.Configuration;
 /// <param name="Number">Its number, from 1.</param>
 /// <param name="Text">The line without the white space around it.</param>
 /// <param name="Arguments">The directive's name and arguments, without their quotes; null when the quotes are unbalanced.</param>
-public readonly record struct ConfigurationLine(int Number, string Text, string[]? Arguments);
+public sealed record ConfigurationLine(int Number, string Text, string[]? Arguments);

@@ -13,7 +13,13 @@ public static class ConfigurationText
     public static string FromBytes(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);
 
     /// <summary>The bytes that the characters of a value stand for.</summary>
-    public static byte[] ToBytes(string value) => Encoding.Latin1.GetBytes(value);
+    public static byte[] ToBytes(string value)
+    {
+        // The encoding's own method is not compiled ahead of time and would cost a start some milliseconds.
+        var bytes = new byte[value.Length];
+        for (int i = 0; i < bytes.Length; i++) bytes[i] = (byte)value[i];
+        return bytes;
+    }
 
     /// <summary>The value that stands for the UTF-8 bytes of ordinary text, such as an argument of the process.</summary>
     public static string FromUnicode(string text) => Ascii.IsValid(text) ? text : FromBytes(Encoding.UTF8.GetBytes(text));
@@ -39,20 +45,8 @@ public static class ConfigurationText
     internal static string Quote(string value) => FromBytes(Quoting.Represent(ToBytes(value)));
 
     /// <summary>Reads a size such as 512mb; a unit and the digits before it may each be missing.</summary>
-    internal static bool TryParseMemory(string text, out long bytes)
-    {
-        bool valid = MemoryUnits.TryParse(ToBytes(text), out ulong size) && size <= long.MaxValue;
-        bytes = valid ? (long)size : 0;
-        return valid;
-    }
+    internal static bool TryParseMemory(string text, out ulong bytes) => MemoryUnits.TryParse(ToBytes(text), out bytes);
 
     /// <summary>Reads an integer in its one plain decimal form: no plus sign, no leading zero or space.</summary>
-    internal static bool TryParseInteger(string text, out long value)
-    {
-        Span<byte> digits = stackalloc byte[20];
-        value = 0;
-        return text.Length <= digits.Length
-            && Encoding.Latin1.TryGetBytes(text, digits, out int length)
-            && AsciiNumber.TryParseInt64(digits[..length], out value);
-    }
+    internal static bool TryParseInteger(string text, out long value) => AsciiNumber.TryParseInt64(ToBytes(text), out value);
 }

@@ -1,6 +1,6 @@
 // The table of all directives: what Valkey 9.1 knows, three names of Redis 8 and one of our own. Defaults are the initial
 // values of the fields of ServerConfiguration. The table is built once, without reflection: a row is a constructor call and
-// a delegate to a field, so that the whole costs well under a millisecond of start-up.
+// a delegate to a field, so that the whole costs a start about one millisecond.
 
 using static Carnelian.Server.Configuration.DirectiveFlags;
 
@@ -22,7 +22,7 @@ internal static class DirectiveTable
     public static IReadOnlyList<Directive> All => Rows;
 
     /// <summary>Directives by name and old name, regardless of case.</summary>
-    public static IReadOnlyDictionary<string, Directive> ByName => Names;
+    public static Dictionary<string, Directive> ByName => Names;
 
     private static readonly Directive[] Rows =
     [

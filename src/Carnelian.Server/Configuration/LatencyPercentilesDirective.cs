@@ -7,7 +7,7 @@ namespace Carnelian.Server.Configuration;
 internal sealed class LatencyPercentilesDirective() : Directive("latency-tracking-info-percentiles", DirectiveFlags.MultiArgument)
 {
     public override string Get(ServerConfiguration configuration) =>
-        string.Join(' ', configuration.LatencyTrackingInfoPercentiles.Select(static p => p.ToString("0.######", CultureInfo.InvariantCulture)));
+        string.Join(' ', Array.ConvertAll(configuration.LatencyTrackingInfoPercentiles, static p => p.ToString("0.######", CultureInfo.InvariantCulture)));
 
     public override void Rewrite(ConfigurationRewrite rewrite, ServerConfiguration configuration, ServerConfiguration defaults) =>
         rewrite.Write(Name, configuration.LatencyTrackingInfoPercentiles.Length == 0 ? "\"\"" : Get(configuration), always: true);

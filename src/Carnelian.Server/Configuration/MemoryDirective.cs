@@ -11,7 +11,9 @@ internal class MemoryDirective(string name, FieldOf<long> field, long min, long 
     {
         // A negative size has no unit and is only of use where the bounds allow it.
         if (text.StartsWith('-') && Min < 0 && ConfigurationText.TryParseInteger(text, out value)) return null;
-        return ConfigurationText.TryParseMemory(text, out value) ? null : "argument must be a memory value";
+        bool valid = ConfigurationText.TryParseMemory(text, out ulong bytes);
+        value = (long)bytes;
+        return !valid ? "argument must be a memory value" : bytes > long.MaxValue ? OutOfRange() : null;
     }
 
     protected override string WrittenValue(ServerConfiguration configuration) => FormatBytes(Load(configuration));

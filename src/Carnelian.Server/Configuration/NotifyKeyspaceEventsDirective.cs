@@ -7,13 +7,14 @@ namespace Carnelian.Server.Configuration;
 internal sealed class NotifyKeyspaceEventsDirective() : Directive("notify-keyspace-events", DirectiveFlags.None)
 {
     /// <summary>The letters in the order in which they are shown; A stands for the ten that follow it.</summary>
-    private static readonly (char Letter, KeyspaceEvents Events)[] Letters =
+    private const string Letters = "Ag$lshzxetdnKEm";
+
+    private static readonly KeyspaceEvents[] EventsOfLetters =
     [
-        ('A', KeyspaceEvents.All),
-        ('g', KeyspaceEvents.Generic), ('$', KeyspaceEvents.String), ('l', KeyspaceEvents.List), ('s', KeyspaceEvents.Set),
-        ('h', KeyspaceEvents.Hash), ('z', KeyspaceEvents.SortedSet), ('x', KeyspaceEvents.Expired), ('e', KeyspaceEvents.Evicted),
-        ('t', KeyspaceEvents.Stream), ('d', KeyspaceEvents.Module),
-        ('n', KeyspaceEvents.New), ('K', KeyspaceEvents.Keyspace), ('E', KeyspaceEvents.Keyevent), ('m', KeyspaceEvents.KeyMiss),
+        KeyspaceEvents.All,
+        KeyspaceEvents.Generic, KeyspaceEvents.String, KeyspaceEvents.List, KeyspaceEvents.Set, KeyspaceEvents.Hash,
+        KeyspaceEvents.SortedSet, KeyspaceEvents.Expired, KeyspaceEvents.Evicted, KeyspaceEvents.Stream, KeyspaceEvents.Module,
+        KeyspaceEvents.New, KeyspaceEvents.Keyspace, KeyspaceEvents.Keyevent, KeyspaceEvents.KeyMiss,
     ];
 
     public override string Get(ServerConfiguration configuration)
@@ -22,11 +23,11 @@ internal sealed class NotifyKeyspaceEventsDirective() : Directive("notify-keyspa
         // Valkey does not show n beside A; tools compare the text.
         KeyspaceEvents left = (events & KeyspaceEvents.All) == KeyspaceEvents.All ? events & ~KeyspaceEvents.New : events;
         var text = new StringBuilder();
-        foreach ((char letter, KeyspaceEvents member) in Letters)
+        for (int i = 0; i < Letters.Length; i++)
         {
-            if ((left & member) != member) continue;
-            text.Append(letter);
-            left &= ~member;
+            if ((left & EventsOfLetters[i]) != EventsOfLetters[i]) continue;
+            text.Append(Letters[i]);
+            left &= ~EventsOfLetters[i];
         }
         return text.ToString();
     }
@@ -36,9 +37,9 @@ internal sealed class NotifyKeyspaceEventsDirective() : Directive("notify-keyspa
         var events = KeyspaceEvents.None;
         foreach (char c in arguments[0])
         {
-            int index = Array.FindIndex(Letters, l => l.Letter == c);
+            int index = Letters.IndexOf(c);
             if (index < 0) return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
-            events |= Letters[index].Events;
+            events |= EventsOfLetters[index];
         }
         configuration.NotifyKeyspaceEvents = events;
         return null;

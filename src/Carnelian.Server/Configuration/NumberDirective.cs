@@ -16,6 +16,8 @@ internal abstract class NumberDirective(string name, long min, long max, Directi
 
     protected abstract void Store(ServerConfiguration configuration, long value);
 
+    protected string OutOfRange() => $"argument must be between {Format(Min)} and {Format(max)} inclusive";
+
     protected virtual string Format(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     protected virtual string? Parse(string text, out long value) =>
@@ -24,7 +26,7 @@ internal abstract class NumberDirective(string name, long min, long max, Directi
     protected override string? Read(ServerConfiguration configuration, ReadOnlySpan<string> arguments, bool loading)
     {
         if (Parse(arguments[0], out long value) is { } error) return error;
-        if (value < Min || value > max) return $"argument must be between {Format(Min)} and {Format(max)} inclusive";
+        if (value < Min || value > max) return OutOfRange();
         Store(configuration, value);
         return null;
     }

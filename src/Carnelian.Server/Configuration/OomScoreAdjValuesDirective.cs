@@ -8,7 +8,8 @@ internal sealed class OomScoreAdjValuesDirective() : Directive("oom-score-adj-va
 {
     private const int Count = 3;
 
-    public override string Get(ServerConfiguration configuration) => string.Join(' ', configuration.OomScoreAdjValues);
+    public override string Get(ServerConfiguration configuration) =>
+        string.Join(' ', Array.ConvertAll(configuration.OomScoreAdjValues, static v => v.ToString(CultureInfo.InvariantCulture)));
 
     protected override string? Read(ServerConfiguration configuration, ReadOnlySpan<string> arguments, bool loading)
     {

@@ -8,7 +8,7 @@ namespace Carnelian.Server.Configuration;
 internal sealed class SaveDirective() : Directive("save", DirectiveFlags.MultiArgument)
 {
     public override string Get(ServerConfiguration configuration) =>
-        string.Join(' ', configuration.SavePoints.Select(static p => FormattableString.Invariant($"{p.Seconds} {p.Changes}")));
+        string.Join(' ', Array.ConvertAll(configuration.SavePoints, static p => string.Create(CultureInfo.InvariantCulture, $"{p.Seconds} {p.Changes}")));
 
     public override void Rewrite(ConfigurationRewrite rewrite, ServerConfiguration configuration, ServerConfiguration defaults) =>
         rewrite.Write(Name, configuration.SavePoints.Length == 0 ? "\"\"" : Get(configuration), always: true);

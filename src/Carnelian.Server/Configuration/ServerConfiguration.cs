@@ -511,9 +511,9 @@ public sealed class ServerConfiguration
 
     /// <summary>The directives that CONFIG GET shows for some patterns, sorted by name.</summary>
     /// <param name="patterns">Glob-style patterns or whole names, in any case. A whole name also finds a hidden directive, and is given back as it was asked.</param>
-    public List<KeyValuePair<string, string>> Get(ReadOnlySpan<string> patterns)
+    public KeyValuePair<string, string>[] Get(ReadOnlySpan<string> patterns)
     {
-        var found = new SortedDictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        var found = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (string pattern in patterns)
         {
             if (!pattern.AsSpan().ContainsAny('[', '*', '?'))
@@ -527,9 +527,10 @@ public sealed class ServerConfiguration
                     found.TryAdd(name, directive.Get(this));
             }
         }
-        List<KeyValuePair<string, string>> list = [.. found];
-        list.Sort(static (a, b) => string.CompareOrdinal(a.Key, b.Key));
-        return list;
+        var names = new string[found.Count];
+        found.Keys.CopyTo(names, 0);
+        Array.Sort(names, StringComparer.Ordinal);
+        return Array.ConvertAll(names, name => KeyValuePair.Create(name, found[name]));
     }
 
     /// <summary>Changes several directives, all or none, and runs what was registered for those whose value changed.</summary>

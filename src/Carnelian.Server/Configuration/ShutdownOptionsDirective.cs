@@ -4,18 +4,19 @@ namespace Carnelian.Server.Configuration;
 
 internal sealed class ShutdownOptionsDirective(string name, FieldOf<ShutdownOptions> field) : Directive(name, DirectiveFlags.MultiArgument)
 {
-    private static readonly (string Name, ShutdownOptions Option)[] Options =
-    [
-        ("default", ShutdownOptions.Default), ("save", ShutdownOptions.Save), ("nosave", ShutdownOptions.NoSave), ("now", ShutdownOptions.Now),
-        ("force", ShutdownOptions.Force), ("safe", ShutdownOptions.Safe), ("failover", ShutdownOptions.Failover),
-    ];
+    /// <summary>The names; the one at position n > 0 stands for bit n - 1.</summary>
+    private static readonly string[] Names = ["default", "save", "nosave", "now", "force", "safe", "failover"];
 
     public override string Get(ServerConfiguration configuration)
     {
         ShutdownOptions options = field(configuration);
-        return options == ShutdownOptions.Default
-            ? "default"
-            : string.Join(' ', Options.Where(o => (o.Option & options) != 0).Select(static o => o.Name));
+        if (options == ShutdownOptions.Default) return Names[0];
+        List<string> names = [];
+        for (int i = 1; i < Names.Length; i++)
+        {
+            if ((options & Option(i)) != 0) names.Add(Names[i]);
+        }
+        return string.Join(' ', names);
     }
 
     protected override string? Read(ServerConfiguration configuration, ReadOnlySpan<string> arguments, bool loading)
@@ -23,9 +24,9 @@ internal sealed class ShutdownOptionsDirective(string name, FieldOf<ShutdownOpti
         var options = ShutdownOptions.Default;
         foreach (string argument in arguments)
         {
-            int index = Array.FindIndex(Options, o => o.Name.Equals(argument, StringComparison.OrdinalIgnoreCase));
+            int index = Array.FindIndex(Names, name => name.Equals(argument, StringComparison.OrdinalIgnoreCase));
             if (index < 0) return NotAnOption();
-            options |= Options[index].Option;
+            options |= Option(index);
         }
         if (arguments.IsEmpty) return NotAnOption();
         const ShutdownOptions Both = ShutdownOptions.Save | ShutdownOptions.NoSave;
@@ -35,5 +36,7 @@ internal sealed class ShutdownOptionsDirective(string name, FieldOf<ShutdownOpti
     }
 
     private static string NotAnOption() =>
-        $"argument(s) must be one of the following: {string.Join(", ", Options.Select(static o => o.Name))}";
+        $"argument(s) must be one of the following: {string.Join(", ", Names)}";
+
+    private static ShutdownOptions Option(int index) => (ShutdownOptions)((1 << index) >> 1);
 }

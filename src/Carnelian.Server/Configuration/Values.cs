@@ -9,7 +9,7 @@ namespace Carnelian.Server.Configuration;
 public readonly record struct ClientBufferLimit(long HardBytes, long SoftBytes, long SoftSeconds);
 
 /// <summary>A save starts <paramref name="Seconds"/> after the last one when at least <paramref name="Changes"/> keys have changed.</summary>
-public readonly record struct SavePoint(long Seconds, int Changes);
+public sealed record SavePoint(long Seconds, int Changes);
 
 /// <summary>Host name or address and port of the primary.</summary>
 public sealed record ReplicationSource(string Host, int Port);

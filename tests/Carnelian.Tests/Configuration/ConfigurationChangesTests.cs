@@ -19,7 +19,7 @@ public class ConfigurationChangesTests
     [InlineData("rdma-port=7", "ERR CONFIG SET failed (possibly related to argument 'rdma-port') - No RDMA building support.")]
     public void A_failed_change_names_the_directive_and_changes_nothing(string pairs, string error)
     {
-        List<KeyValuePair<string, string>> before = _configuration.Get(["*"]);
+        KeyValuePair<string, string>[] before = _configuration.Get(["*"]);
 
         Assert.Equal(error, Set(pairs));
 
@@ -102,7 +102,7 @@ public class ConfigurationChangesTests
     [Fact]
     public void Names_found_by_a_pattern_are_sorted_and_a_whole_name_is_given_back_as_asked()
     {
-        List<KeyValuePair<string, string>> found = _configuration.Get(["zset*", "HZ", "h?", "hash-max*entries", "hz"]);
+        KeyValuePair<string, string>[] found = _configuration.Get(["zset*", "HZ", "h?", "hash-max*entries", "hz"]);
 
         Assert.Equal(
             ["HZ", "hash-max-listpack-entries", "hash-max-ziplist-entries", "zset-max-listpack-entries", "zset-max-listpack-value", "zset-max-ziplist-entries", "zset-max-ziplist-value"],

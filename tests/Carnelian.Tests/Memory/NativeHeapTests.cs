@@ -167,7 +167,8 @@ public sealed unsafe class NativeHeapTests
     [Fact]
     public void Purge_lowers_the_resident_size()
     {
-        if (!OperatingSystem.IsLinux())
+        // The debug heap's own records of the blocks are on the managed heap and would drown the difference.
+        if (!OperatingSystem.IsLinux() || NativeHeap.DebugEnabled)
             return;
         nint[] blocks = new nint[16 * 1024];
         Fill(blocks, 8192);

@@ -8,9 +8,9 @@ from datetime import date
 def line(row, result):
     """One row for the terminal."""
     columns = [f"{header} {cell}" for header, cell in zip(row.HEADERS[1:], result.cells[1:]) if cell]
-    mark = "pass" if result.passed else "FAIL"
+    mark = _mark(result)
     warning = f"  ({result.warning})" if result.warning else ""
-    return f"{mark}  {row.name:<16} {'  '.join(columns)}{warning}"
+    return f"{mark:<5} {row.name:<16} {'  '.join(columns)}{warning}"
 
 
 def markdown(programs, measured, settings):
@@ -23,11 +23,16 @@ def markdown(programs, measured, settings):
             section = row.SECTION
             text += ["", f"### {section}", "", _cells([*row.HEADERS, "result"]),
                      _cells(["---"] * (len(row.HEADERS) + 1))]
-        text.append(_cells([*result.cells, "pass" if result.passed else "**fail**"]))
+        text.append(_cells([*result.cells, _mark(result)]))
     warnings = [f"- {row.name}: {result.warning}" for row, result in measured if result.warning]
     if warnings:
         text += ["", "Doubtful, because the machine was not quiet:", "", *warnings]
     return "\n".join(text) + "\n"
+
+
+def _mark(result):
+    """A verdict from a machine that was not quiet carries a question mark."""
+    return ("pass" if result.passed else "FAIL") + ("?" if result.warning else "")
 
 
 def _cells(cells):

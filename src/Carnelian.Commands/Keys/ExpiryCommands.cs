@@ -131,8 +131,9 @@ public static class ExpiryCommands
         }
         if (deadline <= ctx.Now)
         {
-            ctx.Database.Delete(key, ctx.Now, isLazy: true);
-            ctx.Modified(key, NotificationClass.Expired, "expired"u8);
+            // Counted and announced as a key whose time has come.
+            ctx.Database.ExpireKey(key);
+            ctx.Dirty++;
         }
         else
         {
@@ -194,10 +195,6 @@ public static class ExpiryCommands
         return true;
     }
 
-    private static void WriteInvalidTime(scoped ref CommandContext ctx)
-    {
-        Span<byte> name = stackalloc byte[16];
-        System.Text.Ascii.ToLower(ctx.Command.Name, name, out int length);
-        ctx.Reply.Error("ERR invalid expire time in '"u8, name[..length], "' command"u8);
-    }
+    private static void WriteInvalidTime(scoped ref CommandContext ctx) =>
+        ctx.Reply.Error("ERR invalid expire time in '"u8, ctx.Command.Utf8Name, "' command"u8);
 }

@@ -5,6 +5,8 @@ using static Carnelian.Commands.Table.CommandFlags;
 namespace Carnelian.Commands.Keys;
 
 /// <summary>OBJECT: what can be told of a value besides what it is.</summary>
+[Command("OBJECT", Arity = -2, Group = CommandGroup.Generic, Since = "2.2.3", Complexity = "Depends on subcommand.",
+    Summary = "Commands that look into the value of a key.")]
 public static class ObjectCommands
 {
     private const string HelpLines = """

@@ -9,4 +9,14 @@ internal sealed class WatchTable
     public void Touch(Database database, in Key key)
     {
     }
+
+    /// <summary>Marks those who watch keys of a database that are there; it is about to be emptied. Under all locks.</summary>
+    public void TouchAll(Database database)
+    {
+    }
+
+    /// <summary>Marks those who watch keys of two databases that have been exchanged. Under all locks.</summary>
+    public void OnSwap(int first, int second)
+    {
+    }
 }

@@ -37,6 +37,7 @@ internal sealed class ServerInstance : IDisposable
         Loops = new LoopSet(this);
         if (configuration.HashSeed.Length != 0)
             KeyHash.SetSeed(Encoding.UTF8.GetBytes(configuration.HashSeed));
+        Services.Commands = table;
         Settings = new ServerSettings(this);
         Settings.Apply();
     }

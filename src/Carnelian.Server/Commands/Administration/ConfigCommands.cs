@@ -21,8 +21,8 @@ public static class ConfigCommands
         var patterns = new string[ctx.ArgCount - 2];
         for (int i = 0; i < patterns.Length; i++)
             patterns[i] = Encoding.Latin1.GetString(ctx.Arg(i + 2));
-        List<KeyValuePair<string, string>> found = ServerOf(ref ctx).Configuration.Get(patterns);
-        ctx.Reply.Map(found.Count);
+        KeyValuePair<string, string>[] found = ServerOf(ref ctx).Configuration.Get(patterns);
+        ctx.Reply.Map(found.Length);
         foreach ((string name, string value) in found)
         {
             ctx.Reply.Bulk(Encoding.Latin1.GetBytes(name));

@@ -30,6 +30,7 @@ internal sealed class ServerInstance : IDisposable
         Log = new Log(configuration);
         Transport = Carnelian.Server.Transport.Transport.Create();
         Keyspace = new Keyspace(configuration.Databases, Math.Max(configuration.IoThreads, Math.Min(Environment.ProcessorCount, 16)));
+        Watches = new WatchTable(Keyspace);
         Services = new ServerServices(this);
         Keyspace.Observer = Services;
         Acceptor = new Acceptor(this);
@@ -67,7 +68,7 @@ internal sealed class ServerInstance : IDisposable
 
     public LoopSet Loops { get; }
 
-    public WatchTable Watches { get; } = new();
+    public WatchTable Watches { get; }
 
     public TransactionQueue Transactions { get; } = new();
 
@@ -191,7 +192,12 @@ internal sealed class ServerInstance : IDisposable
 
     public void Accept(EventLoop loop, ListenSocket listener) => Acceptor.Accept(loop, listener);
 
-    public void OnClientClosing(Client client) => Clients.Remove(client);
+    public void OnClientClosing(Client client)
+    {
+        Transactions.Discard(client);
+        Watches.Unwatch(client);
+        Clients.Remove(client);
+    }
 
     public void OnProtocolError(Client client, ProtocolError error)
     {

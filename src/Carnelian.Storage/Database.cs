@@ -59,6 +59,22 @@ public sealed unsafe class Database : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool HasWatchedKeys(in Key key) => _parts != null && _parts[key.Hash & _shardMask].WatchedKeys != 0;
 
+    /// <summary>Changes the number of watched keys of a part. Under the lock of the key's shard.</summary>
+    /// <param name="hash">The hash of the key that is watched, or not any more.</param>
+    /// <param name="change">1 or -1.</param>
+    public void AddWatchedKeys(ulong hash, int change) => PartOf(hash)->WatchedKeys += change;
+
+    /// <summary>Exchanges the numbers of watched keys with another database. Under all locks.</summary>
+    public void SwapWatchedKeys(Database other)
+    {
+        if (_parts == null && other._parts == null)
+            return;
+        DatabasePart* mine = PartOf(0);
+        DatabasePart* theirs = other.PartOf(0);
+        for (int i = 0; i < _keyspace.ShardCount; i++)
+            (mine[i].WatchedKeys, theirs[i].WatchedKeys) = (theirs[i].WatchedKeys, mine[i].WatchedKeys);
+    }
+
     // --- prefetch -------------------------------------------------------------------------------------------------
 
     /// <summary>Starts to load the bucket of a key. Needs no lock.</summary>

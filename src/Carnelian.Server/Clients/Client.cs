@@ -3,6 +3,7 @@ using Carnelian.Commands.Table;
 using Carnelian.Memory;
 using Carnelian.Protocol;
 using Carnelian.Server.Execution;
+using Carnelian.Server.Transactions;
 using Carnelian.Server.Transport;
 
 namespace Carnelian.Server.Clients;
@@ -97,6 +98,12 @@ internal sealed unsafe class Client : ClientSession
 
     /// <summary>The last command, for CLIENT LIST.</summary>
     public CommandDefinition? LastCommand { get; set; }
+
+    /// <summary>What is queued since MULTI; null if nothing is.</summary>
+    public List<QueuedCommand>? QueuedCommands { get; set; }
+
+    /// <summary>The keys that WATCH named; null if there are none.</summary>
+    public List<KeyWatch>? WatchedKeys { get; set; }
 
     /// <summary>Whether the connection is gone.</summary>
     public bool IsClosed { get; set; }

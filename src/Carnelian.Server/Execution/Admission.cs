@@ -86,7 +86,7 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
         }
         if (client.Is(ClientFlags.Multi) && (command.Flags & CommandFlags.NoMulti) != 0)
         {
-            Refuse(client, command, "ERR Command not allowed inside a transaction");
+            Refuse(client, command, $"ERR Command '{command.Name}' not allowed inside a transaction");
             return true;
         }
         if (client.Is(ClientFlags.Unauthenticated) && (command.Flags & CommandFlags.NoAuth) == 0)

@@ -1,0 +1,199 @@
+using System.Runtime.CompilerServices;
+using Carnelian.Commands.Table;
+using Carnelian.Protocol;
+using Carnelian.Storage;
+
+namespace Carnelian.Commands;
+
+/// <summary>
+/// A command in execution, as its handler sees it: arguments, reply, database, time. The locks of its keys are held, and a
+/// handler knows nothing of them.
+/// </summary>
+/// <remarks>Lives on the stack of the event loop that runs the command. Spans that it hands out end with the command.</remarks>
+public unsafe ref struct CommandContext
+{
+    /// <summary>Takes the reply.</summary>
+    public readonly ReplyWriter Reply;
+
+    /// <summary>The client that sent the command.</summary>
+    public readonly ClientSession Session;
+
+    /// <summary>The server's settings and listeners.</summary>
+    public readonly CommandServices Services;
+
+    /// <summary>The command or subcommand.</summary>
+    public readonly CommandDefinition Command;
+
+    /// <summary>The client's database.</summary>
+    public readonly Database Database;
+
+    /// <summary>The time of the unit, in milliseconds of Unix time.</summary>
+    public readonly long Now;
+
+    /// <summary>How many changes the command has made, as <c>rdb_changes_since_last_save</c> counts them.</summary>
+    public long Dirty;
+
+    /// <summary>Whether the unit holds the locks of all shards.</summary>
+    public bool HoldsAllLocks;
+
+    private readonly Argument* _arguments;
+
+    /// <summary>Made by the dispatcher.</summary>
+    public CommandContext(
+        CommandDefinition command, Argument* arguments, int count, ReplyWriter reply, ClientSession session, CommandServices services, Database database, long now)
+    {
+        Command = command;
+        _arguments = arguments;
+        ArgCount = count;
+        Reply = reply;
+        Session = session;
+        Services = services;
+        Database = database;
+        Now = now;
+    }
+
+    /// <summary>Number of arguments, the command's name (and subcommand's) counted.</summary>
+    public readonly int ArgCount { get; }
+
+    /// <summary>All arguments, the command's name first.</summary>
+    public readonly ReadOnlySpan<Argument> Arguments => new(_arguments, ArgCount);
+
+    /// <summary>All databases.</summary>
+    public readonly Keyspace Keyspace => Database.Keyspace;
+
+    /// <summary>An argument's bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly ReadOnlySpan<byte> Arg(int index) => new(_arguments[index].Data, _arguments[index].Length);
+
+    /// <summary>An argument as a key, its hash computed at most once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Key Key(int index)
+    {
+        Argument* argument = _arguments + index;
+        if (argument->Hash == 0)
+            argument->Hash = KeyHash.Compute(argument->Data, argument->Length);
+        return new Key(argument->Data, argument->Length, argument->Hash);
+    }
+
+    /// <summary>Whether an argument is a word, in any case.</summary>
+    /// <param name="index">The argument.</param>
+    /// <param name="word">The word in lower case.</param>
+    public readonly bool ArgIs(int index, ReadOnlySpan<byte> word) => System.Text.Ascii.EqualsIgnoreCase(Arg(index), word);
+
+    // --- keys -----------------------------------------------------------------------------------------------------
+
+    /// <summary>Looks a key up for reading.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Entry Find(in Key key)
+    {
+        Entry entry = Database.Find(key, Now, Session.IsNoTouch ? LookupFlags.NoTouch : LookupFlags.None);
+        if (!entry.Exists && (Services.Notifications & NotificationClass.KeyMiss) != 0)
+            Services.Notify(Database.Index, NotificationClass.KeyMiss, "keymiss"u8, key.Bytes);
+        return entry;
+    }
+
+    /// <summary>Looks a key up for a question that is no access of it; counts as hit or miss.</summary>
+    public readonly Entry FindUntouched(in Key key)
+    {
+        Entry entry = Database.Find(key, Now, LookupFlags.NoTouch);
+        if (!entry.Exists && (Services.Notifications & NotificationClass.KeyMiss) != 0)
+            Services.Notify(Database.Index, NotificationClass.KeyMiss, "keymiss"u8, key.Bytes);
+        return entry;
+    }
+
+    /// <summary>Looks a key up that may be changed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Entry FindForWrite(in Key key) =>
+        Database.Find(key, Now, Session.IsNoTouch ? LookupFlags.NoTouch | LookupFlags.NoStatistics : LookupFlags.NoStatistics);
+
+    /// <summary>Whether an entry, if it exists, holds a value of the type; if not, the WRONGTYPE error is written.</summary>
+    public readonly bool HasType(Entry entry, Storage.ValueType type)
+    {
+        if (!entry.Exists || entry.Type == type)
+            return true;
+        WriteWrongType();
+        return false;
+    }
+
+    /// <summary>
+    /// Says that a key was changed: counts it, marks transactions that watch it, publishes the keyspace event. Once for every
+    /// change, after it.
+    /// </summary>
+    /// <param name="key">The key.</param>
+    /// <param name="kind">The class of the event.</param>
+    /// <param name="name">The event's name.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Modified(in Key key, NotificationClass kind, ReadOnlySpan<byte> name)
+    {
+        Dirty++;
+        Touch(key);
+        Notify(key, kind, name);
+    }
+
+    /// <summary>Marks transactions that watch a key as failed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Touch(in Key key)
+    {
+        if (Database.HasWatchedKeys(key))
+            Services.TouchWatched(Database, key);
+    }
+
+    /// <summary>Publishes a keyspace event if its class is asked for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Notify(in Key key, NotificationClass kind, ReadOnlySpan<byte> name)
+    {
+        if ((Services.Notifications & kind) != 0)
+            Services.Notify(Database.Index, kind, name, key.Bytes);
+    }
+
+    /// <summary>As <see cref="Modified"/>, for a key of any database.</summary>
+    public void ModifiedIn(Database database, in Key key, NotificationClass kind, ReadOnlySpan<byte> name)
+    {
+        Dirty++;
+        if (database.HasWatchedKeys(key))
+            Services.TouchWatched(database, key);
+        NotifyIn(database, key, kind, name);
+    }
+
+    /// <summary>As <see cref="Notify"/>, for a key of any database.</summary>
+    public readonly void NotifyIn(Database database, in Key key, NotificationClass kind, ReadOnlySpan<byte> name)
+    {
+        if ((Services.Notifications & kind) != 0)
+            Services.Notify(database.Index, kind, name, key.Bytes);
+    }
+
+    /// <summary>Takes a shard's lock for a command that picks its shards itself; nothing to do when the unit holds all.</summary>
+    public readonly void EnterShard(int shard)
+    {
+        if (!HoldsAllLocks)
+            Keyspace.Locks.Acquire(shard);
+    }
+
+    /// <summary>Gives the lock of <see cref="EnterShard"/> back.</summary>
+    public readonly void ExitShard(int shard)
+    {
+        if (!HoldsAllLocks)
+            Keyspace.Locks.Release(shard);
+    }
+
+    // --- errors ---------------------------------------------------------------------------------------------------
+
+    /// <summary>Reads an argument as a 64-bit integer, or writes the error.</summary>
+    public readonly bool TryInteger(int index, out long value)
+    {
+        if (Text.AsciiNumber.TryParseInt64(Arg(index), out value))
+            return true;
+        Reply.Error("ERR value is not an integer or out of range"u8);
+        return false;
+    }
+
+    /// <summary>Writes "ERR syntax error".</summary>
+    public readonly void WriteSyntaxError() => Reply.Error("ERR syntax error"u8);
+
+    /// <summary>Writes the WRONGTYPE error.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public readonly void WriteWrongType() => Reply.Error("WRONGTYPE Operation against a key holding the wrong kind of value"u8);
+
+    /// <summary>Writes "ERR no such key".</summary>
+    public readonly void WriteNoSuchKey() => Reply.Error("ERR no such key"u8);
+}

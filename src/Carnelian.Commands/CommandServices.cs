@@ -1,0 +1,41 @@
+using Carnelian.Commands.Table;
+using Carnelian.Storage;
+
+namespace Carnelian.Commands;
+
+/// <summary>
+/// What commands on data need of the server around them: settings that they obey, and who hears of changes.
+/// </summary>
+/// <remarks>One instance a server. The settings are plain fields that CONFIG SET writes and any thread reads.</remarks>
+public abstract class CommandServices
+{
+    /// <summary>The classes of <c>notify-keyspace-events</c>; none unless K or E is among them.</summary>
+    public NotificationClass Notifications;
+
+    /// <summary><c>lazyfree-lazy-user-del</c>: DEL frees in the background.</summary>
+    public bool LazyUserDelete;
+
+    /// <summary><c>lazyfree-lazy-user-flush</c>: FLUSHALL and FLUSHDB free in the background.</summary>
+    public bool LazyUserFlush;
+
+    /// <summary><c>lazyfree-lazy-server-del</c>: values that a command overwrites are freed in the background.</summary>
+    public bool LazyServerDelete;
+
+    /// <summary><c>proto-max-bulk-len</c>: no string grows longer, in bytes.</summary>
+    public long MaxStringLength;
+
+    /// <summary>The commands that clients can use, after <c>rename-command</c>; set before the first client.</summary>
+    public CommandTable Commands { get; set; } = CommandTable.Create();
+
+    /// <summary>Tells the subscribers of keyspace events. Called under the key's lock, only for classes in <see cref="Notifications"/>.</summary>
+    public abstract void Notify(int database, NotificationClass kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key);
+
+    /// <summary>Tells those who watch a key that it has changed. Called under the key's lock, only if the key's part has watched keys.</summary>
+    public abstract void TouchWatched(Database database, in Key key);
+
+    /// <summary>Tells those who watch keys of a database that it is about to lose all its keys. Called under all locks.</summary>
+    public abstract void OnDatabaseFlushed(Database database);
+
+    /// <summary>Tells those who watch keys of two databases that these have just been exchanged. Called under all locks.</summary>
+    public abstract void OnDatabasesSwapped(int first, int second);
+}

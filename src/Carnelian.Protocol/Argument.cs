@@ -1,0 +1,20 @@
+namespace Carnelian.Protocol;
+
+/// <summary>One argument of a command: bytes that lie in the buffer the command was read into, valid until that buffer is reused.</summary>
+public unsafe struct Argument
+{
+    /// <summary>The first byte. Never null, also when the length is 0.</summary>
+    public byte* Data;
+
+    /// <summary>The length in bytes.</summary>
+    public int Length;
+
+    /// <summary>Bits for the dispatcher; 0 after parsing.</summary>
+    public int Flags;
+
+    /// <summary>The hash of a key argument, filled in by the dispatcher; 0 after parsing.</summary>
+    public ulong Hash;
+
+    /// <summary>The bytes as a span, with the same lifetime as <see cref="Data"/>.</summary>
+    public readonly ReadOnlySpan<byte> Span => new(Data, Length);
+}

@@ -1,0 +1,262 @@
+using System.Text;
+using Carnelian.Commands.Table;
+using Carnelian.Protocol;
+using Carnelian.Server.Clients;
+using Carnelian.Server.Configuration;
+using Carnelian.Server.Execution;
+using Carnelian.Server.Logging;
+using Carnelian.Server.PubSub;
+using Carnelian.Server.Transactions;
+using Carnelian.Server.Transport;
+using Carnelian.Storage;
+using Carnelian.Threading;
+
+namespace Carnelian.Server;
+
+/// <summary>
+/// One running server: it makes the parts, holds them together and ends them. Several may live in one process.
+/// </summary>
+internal sealed class ServerInstance : IDisposable
+{
+    private readonly List<ListenSocket> _listeners = [];
+    private readonly ManualResetEventSlim _ended = new();
+
+    public ServerInstance(ServerConfiguration configuration, CommandTable table)
+    {
+        Configuration = configuration;
+        Table = table;
+        Definitions = table.Definitions;
+        Known = new KnownCommands(Definitions);
+        Log = new Log(configuration);
+        Transport = Carnelian.Server.Transport.Transport.Create();
+        Keyspace = new Keyspace(configuration.Databases, Math.Max(configuration.IoThreads, Math.Min(Environment.ProcessorCount, 16)));
+        Watches = new WatchTable(Keyspace);
+        Services = new ServerServices(this);
+        Keyspace.Observer = Services;
+        Acceptor = new Acceptor(this);
+        Loops = new LoopSet(this);
+        if (configuration.HashSeed.Length != 0)
+            KeyHash.SetSeed(Encoding.UTF8.GetBytes(configuration.HashSeed));
+        Services.Commands = table;
+        Settings = new ServerSettings(this);
+        Settings.Apply();
+    }
+
+    public ServerConfiguration Configuration { get; }
+
+    public CommandTable Table { get; }
+
+    public CommandDefinition[] Definitions { get; }
+
+    public KnownCommands Known { get; }
+
+    public Log Log { get; }
+
+    public Transport.Transport Transport { get; }
+
+    public Keyspace Keyspace { get; }
+
+    public ServerServices Services { get; }
+
+    public ServerStatistics Statistics { get; } = new();
+
+    public ErrorStatistics Errors { get; } = new();
+
+    public ClientRegistry Clients { get; } = new();
+
+    public Acceptor Acceptor { get; }
+
+    public LoopSet Loops { get; }
+
+    public WatchTable Watches { get; }
+
+    public TransactionQueue Transactions { get; } = new();
+
+    public KeyspaceNotifier KeyspaceEvents { get; } = new();
+
+    public ClientPause Pause { get; } = new();
+
+    public Monitors Monitors { get; } = new();
+
+    public ServerSettings Settings { get; }
+
+    public long StartedAt { get; } = Clock.Sample();
+
+    public ServerCondition Condition { get; set; }
+
+    public bool TracksLatency = true;
+
+    public long SlowNanoseconds;
+
+    public long LargeRequestBytes;
+
+    public long CronNanoseconds;
+
+    public bool ExpiresActively = true;
+
+    public int LoopCount => Loops.All.Length;
+
+    public long QueryBufferLimit => Configuration.ClientQueryBufferLimit;
+
+    /// <summary>Listens and starts the loops.</summary>
+    /// <returns>False if an address cannot be listened on.</returns>
+    public bool Start()
+    {
+        Log.Write(LogLevel.Notice, $"Carnelian version={ServerIdentity.Version}, bits=64, pid={Environment.ProcessId}, just started");
+        Log.Write(LogLevel.Notice, "Configuration loaded");
+        if (!Listen())
+            return false;
+        Log.Write(LogLevel.Notice, $"PID: {Environment.ProcessId}");
+        Log.Write(LogLevel.Notice, $"Server initialized");
+        Loops.Resize(1);
+        Loops.Main.Post(() =>
+        {
+            foreach (ListenSocket listener in _listeners)
+                Loops.Main.Add(listener);
+        });
+        Loops.Resize(Configuration.IoThreads);
+        if (_listeners.Exists(static listener => !listener.IsUnix))
+            Log.Write(LogLevel.Notice, "Ready to accept connections tcp");
+        if (_listeners.Exists(static listener => listener.IsUnix))
+            Log.Write(LogLevel.Notice, "Ready to accept connections unix");
+        return true;
+    }
+
+    private bool Listen()
+    {
+        if (Configuration.Port != 0)
+        {
+            foreach (string address in Configuration.Bind)
+            {
+                bool isOptional = address.StartsWith('-');
+                string name = isOptional ? address[1..] : address;
+                try
+                {
+                    _listeners.Add(Transport.ListenTcp(name, Configuration.Port, Configuration.TcpBacklog));
+                }
+                catch (TransportException e)
+                {
+                    Log.Write(LogLevel.Warning, $"Warning: Could not create server TCP listening socket {name}:{Configuration.Port}: {e.Message}");
+                    if (isOptional)
+                        continue;
+                    Log.Write(LogLevel.Warning, $"Failed listening on port {Configuration.Port} (tcp), aborting.");
+                    return false;
+                }
+            }
+        }
+        if (Configuration.UnixSocket.Length == 0)
+            return true;
+        try
+        {
+            _listeners.Add(Transport.ListenUnix(Configuration.UnixSocket, Configuration.UnixSocketPerm, Configuration.TcpBacklog));
+            return true;
+        }
+        catch (TransportException e)
+        {
+            Log.Write(LogLevel.Warning, $"Failed opening Unix socket: bind: {e.Message}");
+            return false;
+        }
+    }
+
+    /// <summary>Ends the server when the system asks for it.</summary>
+    public void OnSignal(System.Runtime.InteropServices.PosixSignalContext context, string name)
+    {
+        context.Cancel = true;
+        Log.Write(LogLevel.Notice, $"Received {name} scheduling shutdown...");
+        End();
+    }
+
+    /// <summary>Ends the server. Any thread.</summary>
+    public void End()
+    {
+        Log.Write(LogLevel.Notice, "User requested shutdown...");
+        Log.Write(LogLevel.Warning, "Carnelian is now ready to exit, bye bye...");
+        _ended.Set();
+    }
+
+    public void WaitForEnd() => _ended.Wait();
+
+    public void OnLoopStarted(EventLoop loop)
+    {
+    }
+
+    public void OnLoopRetired(EventLoop loop)
+    {
+    }
+
+    public void RunCron(EventLoop loop)
+    {
+        if (loop.Index == 0)
+            Clock.Calibrate();
+    }
+
+    public void Accept(EventLoop loop, ListenSocket listener) => Acceptor.Accept(loop, listener);
+
+    public void OnClientClosing(Client client)
+    {
+        Transactions.Discard(client);
+        Watches.Unwatch(client);
+        Clients.Remove(client);
+    }
+
+    public void OnProtocolError(Client client, ProtocolError error)
+    {
+        client.Loop.Writer.Error(Encoding.UTF8.GetBytes(error.ToString()!));
+        client.Set(ClientFlags.CloseAfterReply, true);
+    }
+
+    public void OnQueryBufferLimit(Client client, long length) => client.Loop.CloseSoon(client);
+
+    /// <summary>Whether a client has more output waiting than it may have; then it is on its way out.</summary>
+    public bool ExceedsOutputLimit(Client client)
+    {
+        ClientBufferLimit limit = Configuration.ClientOutputBufferLimits[client.Is(ClientFlags.PubSub) ? 2 : 0];
+        long bytes = client.Output.PendingBytes;
+        bool isOver = limit.HardBytes != 0 && bytes >= limit.HardBytes;
+        if (limit.SoftBytes != 0 && bytes >= limit.SoftBytes)
+        {
+            if (client.SoftLimitSince == 0)
+                client.SoftLimitSince = Clock.Latest;
+            isOver |= Clock.Latest - client.SoftLimitSince > limit.SoftSeconds * 1000L;
+        }
+        else
+        {
+            client.SoftLimitSince = 0;
+        }
+        if (isOver)
+        {
+            Log.Write(LogLevel.Warning, $"Client id={client.Id} addr={client.Socket.PeerAddress} scheduled to be closed ASAP for overcoming of output buffer limits.");
+            client.Loop.CloseSoon(client);
+        }
+        return isOver;
+    }
+
+    public void OnSlowOrLarge(Client client, CommandDefinition command, ReadOnlySpan<Argument> arguments, long nanoseconds, long requestBytes)
+    {
+    }
+
+    public void OnInternalError(CommandDefinition command, ReadOnlySpan<Argument> arguments, Exception e) =>
+        Log.Write(LogLevel.Warning, $"Internal error in '{command.Name}': {e}");
+
+    public void CountError(ReadOnlySpan<byte> code) => Errors.Count(code);
+
+    public string? RefuseProtected(Client client, CommandDefinition command) => null;
+
+    public bool MakeRoom(EventLoop loop, Client client, CommandDefinition command) => true;
+
+    public void Dispose()
+    {
+        EventLoop[] loops = Loops.All;
+        foreach (EventLoop loop in loops)
+            loop.Post(loop.Stop);
+        foreach (EventLoop loop in loops)
+        {
+            loop.Join();
+            loop.Dispose();
+        }
+        foreach (ListenSocket listener in _listeners)
+            listener.Dispose();
+        Keyspace.Dispose();
+        _ended.Dispose();
+    }
+}

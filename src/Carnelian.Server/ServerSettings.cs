@@ -1,0 +1,28 @@
+using Carnelian.Server.Configuration;
+using Carnelian.Storage;
+
+namespace Carnelian.Server;
+
+/// <summary>Carries the configuration to where it takes effect: fields that hot paths read, the keyspace, the number of loops.</summary>
+/// <remarks>At start, and under all locks after each CONFIG SET.</remarks>
+internal sealed class ServerSettings(ServerInstance server)
+{
+    /// <summary>Applies everything that is not read from the configuration itself.</summary>
+    public void Apply()
+    {
+        ServerConfiguration configuration = server.Configuration;
+        server.Services.MaxStringLength = configuration.ProtoMaxBulkLen;
+        server.Services.LazyUserDelete = configuration.LazyfreeLazyUserDel;
+        server.Services.LazyUserFlush = configuration.LazyfreeLazyUserFlush;
+        server.Services.LazyServerDelete = configuration.LazyfreeLazyServerDel;
+        server.SlowNanoseconds = configuration.SlowlogThreshold < 0 ? long.MaxValue : configuration.SlowlogThreshold * 1000;
+        server.LargeRequestBytes = configuration.CommandlogRequestLargerThan < 0 ? long.MaxValue : configuration.CommandlogRequestLargerThan;
+        server.CronNanoseconds = 1_000_000_000L / configuration.Hz;
+        server.TracksLatency = configuration.LatencyTracking;
+        server.Keyspace.Access.Follow(PolicyOf(configuration.MaxMemoryPolicy));
+        server.Keyspace.Access.LogFactor = configuration.LfuLogFactor;
+        server.Keyspace.Access.DecayMinutes = configuration.LfuDecayTime;
+    }
+
+    private static EvictionPolicy PolicyOf(MaxMemoryPolicy policy) => Enum.Parse<EvictionPolicy>(policy.ToString(), ignoreCase: true);
+}

@@ -1,0 +1,47 @@
+using Carnelian.Commands.Table;
+using Carnelian.Memory;
+using Carnelian.Protocol;
+
+namespace Carnelian.Server.Transactions;
+
+/// <summary>
+/// A command that waits for EXEC. One native block holds its arguments: first the table, then the bytes.
+/// </summary>
+internal readonly unsafe struct QueuedCommand
+{
+    /// <summary>Copies a command's arguments.</summary>
+    public QueuedCommand(CommandDefinition command, ReadOnlySpan<Argument> arguments, long requestBytes)
+    {
+        Command = command;
+        Count = arguments.Length;
+        RequestBytes = requestBytes;
+        nuint size = (nuint)(arguments.Length * sizeof(Argument));
+        foreach (ref readonly Argument argument in arguments)
+            size += (nuint)argument.Length;
+        byte* block = NativeHeap.Allocate(size);
+        Arguments = (Argument*)block;
+        byte* bytes = block + arguments.Length * sizeof(Argument);
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            Arguments[i] = arguments[i];
+            Arguments[i].Data = bytes;
+            arguments[i].Span.CopyTo(new Span<byte>(bytes, arguments[i].Length));
+            bytes += arguments[i].Length;
+        }
+    }
+
+    /// <summary>The command or subcommand.</summary>
+    public CommandDefinition Command { get; }
+
+    /// <summary>The arguments, the command's name first.</summary>
+    public Argument* Arguments { get; }
+
+    /// <summary>The number of arguments.</summary>
+    public int Count { get; }
+
+    /// <summary>The size of the request in bytes.</summary>
+    public long RequestBytes { get; }
+
+    /// <summary>Frees the arguments.</summary>
+    public void Free() => NativeHeap.Free((byte*)Arguments);
+}

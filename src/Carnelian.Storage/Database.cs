@@ -1,0 +1,617 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Carnelian.Memory;
+using Carnelian.Text;
+
+namespace Carnelian.Storage;
+
+/// <summary>
+/// One numbered database: a table and an expiry index in every shard.
+/// </summary>
+/// <remarks>
+/// Every method that takes a key expects the lock of the key's shard; those on the whole say what they expect. An
+/// <see cref="Entry"/> that a method returned is valid until the next change of the same key or the release of the lock.
+/// </remarks>
+public sealed unsafe class Database : IDisposable
+{
+    private readonly Keyspace _keyspace;
+    private readonly ulong _shardMask;
+    private DatabasePart* _parts;
+
+    internal Database(Keyspace keyspace, int index)
+    {
+        _keyspace = keyspace;
+        _shardMask = (ulong)keyspace.ShardCount - 1;
+        Index = index;
+    }
+
+    /// <summary>The number of the database. SWAPDB changes it.</summary>
+    public int Index { get; internal set; }
+
+    /// <summary>The keyspace that it belongs to.</summary>
+    public Keyspace Keyspace => _keyspace;
+
+    /// <summary>The number of keys, expired ones that are still there included. Without a lock: may be a moment old.</summary>
+    public long Count => Sum(static part => part->Table.Count);
+
+    /// <summary>The number of keys with a deadline.</summary>
+    public long VolatileCount => Sum(static part => part->Expiry.Count);
+
+    /// <summary>The bytes of the tables, without the entries.</summary>
+    public long TableBytes => Sum(static part => part->Table.Bytes);
+
+    /// <summary>The bytes of the expiry indexes.</summary>
+    public long ExpiryBytes => Sum(static part => part->Expiry.Bytes);
+
+    /// <summary>Lookups that found their key.</summary>
+    public long Hits => Sum(static part => part->Hits);
+
+    /// <summary>Lookups that did not.</summary>
+    public long Misses => Sum(static part => part->Misses);
+
+    /// <summary>Whether the database was ever written to.</summary>
+    public bool HasParts => _parts != null;
+
+    /// <summary>The part of a shard, for walks and statistics; null while the database was never written to.</summary>
+    public DatabasePart* PartAt(int shard) => _parts == null ? null : _parts + shard;
+
+    /// <summary>Whether anybody watches keys in the key's part.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool HasWatchedKeys(in Key key) => _parts != null && _parts[key.Hash & _shardMask].WatchedKeys != 0;
+
+    /// <summary>Changes the number of watched keys of a part. Under the lock of the key's shard.</summary>
+    /// <param name="hash">The hash of the key that is watched, or not any more.</param>
+    /// <param name="change">1 or -1.</param>
+    public void AddWatchedKeys(ulong hash, int change) => PartOf(hash)->WatchedKeys += change;
+
+    /// <summary>Exchanges the numbers of watched keys with another database. Under all locks.</summary>
+    public void SwapWatchedKeys(Database other)
+    {
+        if (_parts == null && other._parts == null)
+            return;
+        DatabasePart* mine = PartOf(0);
+        DatabasePart* theirs = other.PartOf(0);
+        for (int i = 0; i < _keyspace.ShardCount; i++)
+            (mine[i].WatchedKeys, theirs[i].WatchedKeys) = (theirs[i].WatchedKeys, mine[i].WatchedKeys);
+    }
+
+    // --- prefetch -------------------------------------------------------------------------------------------------
+
+    /// <summary>Starts to load the bucket of a key. Needs no lock.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchBucket(ulong hash)
+    {
+        DatabasePart* parts = _parts;
+        if (parts != null)
+            parts[hash & _shardMask].Table.PrefetchBucket(hash);
+    }
+
+    /// <summary>Starts to load the entries that a lookup of a key will compare. Needs no lock.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchEntry(ulong hash)
+    {
+        DatabasePart* parts = _parts;
+        if (parts != null)
+            parts[hash & _shardMask].Table.PrefetchRecords(hash);
+    }
+
+    // --- lookup ---------------------------------------------------------------------------------------------------
+
+    /// <summary>Looks a key up. An expired one is removed and counts as absent.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Entry Find(in Key key, long now, LookupFlags flags = LookupFlags.None)
+    {
+        DatabasePart* part = _parts;
+        if (part == null)
+            part = CreateParts();
+        part += key.Hash & _shardMask;
+        byte** slot = part->Table.Find(key.Data, key.Length, key.Hash);
+        if (slot == null)
+        {
+            if ((flags & LookupFlags.NoStatistics) == 0)
+                part->Misses++;
+            return default;
+        }
+        var entry = new Entry(*slot);
+        if (entry.HasDeadline && entry.Deadline < now)
+        {
+            Expire(part, slot, key);
+            if ((flags & LookupFlags.NoStatistics) == 0)
+                part->Misses++;
+            return default;
+        }
+        if ((flags & LookupFlags.NoTouch) == 0)
+            _keyspace.Access.Touch(entry, now);
+        if ((flags & LookupFlags.NoStatistics) == 0)
+            part->Hits++;
+        return entry;
+    }
+
+    /// <summary>Looks a key up for a change: no statistics, but an access.</summary>
+    public Entry FindForWrite(in Key key, long now) => Find(key, now, LookupFlags.NoStatistics);
+
+    /// <summary>Looks a key up without any effect; an expired one counts as absent and stays.</summary>
+    public Entry Peek(in Key key, long now)
+    {
+        if (_parts == null)
+            return default;
+        byte** slot = PartOf(key.Hash)->Table.Find(key.Data, key.Length, key.Hash);
+        if (slot == null)
+            return default;
+        var entry = new Entry(*slot);
+        return entry.HasDeadline && entry.Deadline < now ? default : entry;
+    }
+
+    // --- strings --------------------------------------------------------------------------------------------------
+
+    /// <summary>Sets a key to a string, whatever it held.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The string; one that is the canonical form of a 64-bit integer is kept as such.</param>
+    /// <param name="deadline">Milliseconds of Unix time, or -1 for a key that does not expire.</param>
+    /// <param name="now">The time of the unit.</param>
+    public void SetString(in Key key, ReadOnlySpan<byte> value, long deadline, long now)
+    {
+        if (value.Length <= 20 && AsciiNumber.TryParseInt64(value, out long integer))
+        {
+            SetInteger(key, integer, deadline, now);
+            return;
+        }
+        DatabasePart* part = PartOf(key.Hash);
+        byte** slot = part->Table.Find(key.Data, key.Length, key.Hash);
+        if (slot == null)
+        {
+            AddEntry(part, key, Entry.CreateString(key, value, deadline), now);
+            return;
+        }
+        var old = new Entry(*slot);
+        if (value.Length <= Entry.InlineLimit && OwnsNothing(old) && old.HasDeadline == deadline >= 0 && old.FitsInPlace(value.Length))
+        {
+            UpdateDeadline(part, key, old, deadline);
+            old.SetInPlace(ValueType.String, ValueEncoding.Inline, value.Length, isRaw: false);
+            fixed (byte* bytes = value)
+                Entry.Copy(bytes, old.ValueData, value.Length);
+            old.AccessBits = _keyspace.Access.Fresh(now);
+            return;
+        }
+        ReplaceEntry(part, slot, key, Entry.CreateString(key, value, deadline), now);
+    }
+
+    /// <summary>Sets a key to an integer, whatever it held.</summary>
+    public void SetInteger(in Key key, long value, long deadline, long now)
+    {
+        DatabasePart* part = PartOf(key.Hash);
+        byte** slot = part->Table.Find(key.Data, key.Length, key.Hash);
+        if (slot == null)
+        {
+            AddEntry(part, key, Entry.CreateInteger(key, value, deadline), now);
+            return;
+        }
+        var old = new Entry(*slot);
+        if (OwnsNothing(old) && old.HasDeadline == deadline >= 0 && old.FitsInPlace(sizeof(long)))
+        {
+            UpdateDeadline(part, key, old, deadline);
+            old.SetInPlace(ValueType.String, ValueEncoding.Integer, sizeof(long), isRaw: false);
+            old.Integer = value;
+            old.AccessBits = _keyspace.Access.Fresh(now);
+            return;
+        }
+        ReplaceEntry(part, slot, key, Entry.CreateInteger(key, value, deadline), now);
+    }
+
+    /// <summary>Changes the integer of an entry that holds one, in place.</summary>
+    public static void UpdateInteger(Entry entry, long value) => entry.Integer = value;
+
+    /// <summary>
+    /// Makes a string writable at a new length, keeping its deadline: integers become digits, shared bytes are copied, new
+    /// bytes are zero. The encoding is raw from then on.
+    /// </summary>
+    /// <param name="key">The key, which exists and holds a string.</param>
+    /// <param name="length">The new length, at least 1.</param>
+    /// <param name="now">The time of the unit.</param>
+    /// <returns>The bytes, until the next change of the key.</returns>
+    public Span<byte> ResizeString(in Key key, int length, long now)
+    {
+        DatabasePart* part = PartOf(key.Hash);
+        byte** slot = part->Table.Find(key.Data, key.Length, key.Hash);
+        var entry = new Entry(*slot);
+        if (entry.Encoding == ValueEncoding.Block)
+            return ResizeBlock(entry, length);
+
+        Span<byte> digits = stackalloc byte[20];
+        ReadOnlySpan<byte> old = entry.Encoding == ValueEncoding.Integer ? digits[..FormatInteger(entry.Integer, digits)] : entry.StringBytes;
+        if (length > Entry.InlineLimit)
+        {
+            StringBlock block = StringBlock.Create(length, length < 1 << 20 ? (long)length * 2 : length);
+            var bytes = new Span<byte>(block.Data, length);
+            old[..Math.Min(old.Length, length)].CopyTo(bytes);
+            bytes[Math.Min(old.Length, length)..].Clear();
+            Entry outer = Entry.Create(key, ValueType.String, ValueEncoding.Block, sizeof(long), entry.Deadline, EntryFlags.Raw);
+            outer.Block = block;
+            SwapEntry(slot, entry, outer);
+            return bytes;
+        }
+        if (entry.Encoding == ValueEncoding.Inline && entry.FitsInPlace(length))
+        {
+            int before = entry.InlineLength;
+            entry.SetInPlace(ValueType.String, ValueEncoding.Inline, length, isRaw: true);
+            var bytes = new Span<byte>(entry.ValueData, length);
+            if (length > before)
+                bytes[before..].Clear();
+            return bytes;
+        }
+        Entry resized = Entry.Create(key, ValueType.String, ValueEncoding.Inline, length, entry.Deadline, EntryFlags.Raw);
+        var target = new Span<byte>(resized.ValueData, length);
+        old[..Math.Min(old.Length, length)].CopyTo(target);
+        target[Math.Min(old.Length, length)..].Clear();
+        SwapEntry(slot, entry, resized);
+        return target;
+    }
+
+    // --- deadlines ------------------------------------------------------------------------------------------------
+
+    /// <summary>Sets or removes the deadline of a key that exists.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="deadline">Milliseconds of Unix time, or -1 for none.</param>
+    public void SetDeadline(in Key key, long deadline)
+    {
+        DatabasePart* part = PartOf(key.Hash);
+        byte** slot = part->Table.Find(key.Data, key.Length, key.Hash);
+        var entry = new Entry(*slot);
+        if (entry.HasDeadline == deadline >= 0)
+        {
+            UpdateDeadline(part, key, entry, deadline);
+            return;
+        }
+        if (entry.HasDeadline)
+            part->Expiry.Remove(entry.Deadline, key.Hash);
+        else
+            part->Expiry.Add(deadline, key.Hash);
+        int valueLength = entry.InlineLength;
+        Entry changed = Entry.Create(key, entry.Type, entry.Encoding, valueLength, deadline, entry.InheritedFlags);
+        Buffer.MemoryCopy(entry.ValueData, changed.ValueData, valueLength, valueLength);
+        SwapEntry(slot, entry, changed);
+    }
+
+    // --- whole keys -----------------------------------------------------------------------------------------------
+
+    /// <summary>Removes a key.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="now">The time of the unit; a key that has expired counts as absent.</param>
+    /// <param name="isLazy">Whether a big value is freed in the background.</param>
+    /// <returns>Whether the key was there.</returns>
+    public bool Delete(in Key key, long now, bool isLazy)
+    {
+        if (_parts == null)
+            return false;
+        DatabasePart* part = PartOf(key.Hash);
+        byte** slot = part->Table.Find(key.Data, key.Length, key.Hash);
+        if (slot == null)
+            return false;
+        var entry = new Entry(*slot);
+        if (entry.HasDeadline && entry.Deadline < now)
+        {
+            Expire(part, slot, key);
+            return false;
+        }
+        Remove(part, slot, key, isLazy);
+        return true;
+    }
+
+    /// <summary>
+    /// Takes a key's entry out of the database without freeing it: for <see cref="Insert"/> under another name or into another
+    /// database. The caller owns it.
+    /// </summary>
+    public Entry Detach(in Key key)
+    {
+        DatabasePart* part = PartOf(key.Hash);
+        byte** slot = part->Table.Find(key.Data, key.Length, key.Hash);
+        var entry = new Entry(*slot);
+        if (entry.HasDeadline)
+            part->Expiry.Remove(entry.Deadline, key.Hash);
+        part->Table.RemoveAt(slot, key.Hash);
+        return entry;
+    }
+
+    /// <summary>Puts a detached entry's value in under a key that does not exist; the entry's own memory is used or freed.</summary>
+    public void Insert(in Key key, Entry detached)
+    {
+        Entry entry = Entry.Create(key, detached.Type, detached.Encoding, detached.InlineLength, detached.Deadline, detached.InheritedFlags);
+        Buffer.MemoryCopy(detached.ValueData, entry.ValueData, detached.InlineLength, detached.InlineLength);
+        entry.AccessBits = detached.AccessBits;
+        detached.FreeShell();
+        Link(PartOf(key.Hash), key, entry);
+    }
+
+    /// <summary>Copies a string entry of any database under a key that does not exist here; long strings share their bytes.</summary>
+    public void InsertCopy(in Key key, Entry source)
+    {
+        Entry entry = Entry.Create(key, source.Type, source.Encoding, source.InlineLength, source.Deadline, source.InheritedFlags);
+        Buffer.MemoryCopy(source.ValueData, entry.ValueData, source.InlineLength, source.InlineLength);
+        entry.AccessBits = source.AccessBits;
+        if (source.Encoding == ValueEncoding.Block)
+            source.Block.AddReference();
+        Link(PartOf(key.Hash), key, entry);
+    }
+
+    /// <summary>Removes all keys. Under all locks.</summary>
+    /// <param name="isLazy">Whether the memory is freed in the background.</param>
+    public void Clear(bool isLazy)
+    {
+        DatabasePart* old = _parts;
+        if (old == null)
+            return;
+        int shards = _keyspace.ShardCount;
+        DatabasePart* detached = AllocateParts();
+        long count = Count;
+        for (int i = 0; i < shards; i++)
+        {
+            // The parts stay where they are, with their counters and watches; what they point to goes.
+            detached[i].Table = old[i].Table;
+            detached[i].Expiry = old[i].Expiry;
+            old[i].Table = default;
+            old[i].Expiry = default;
+        }
+        if (isLazy && count > 64)
+            _keyspace.Reclaimer.Enqueue(() => FreeParts(detached, shards), count);
+        else
+            FreeParts(detached, shards);
+    }
+
+    // --- expiry, sampling, walks ----------------------------------------------------------------------------------
+
+    /// <summary>The earliest deadline in a shard, or <see cref="long.MaxValue"/>. May be read without the lock.</summary>
+    public long EarliestDeadline(int shard) => _parts == null ? long.MaxValue : _parts[shard].Expiry.Earliest;
+
+    /// <summary>Removes some of the keys of a shard that have expired, the earliest first. Under the shard's lock.</summary>
+    /// <returns>How many deadlines were due; fewer than <paramref name="most"/> means that all are done.</returns>
+    public int ExpireDue(int shard, long now, int most)
+    {
+        if (_parts == null)
+            return 0;
+        DatabasePart* part = _parts + shard;
+        Span<ulong> items = stackalloc ulong[Math.Min(most, 64)];
+        int count = part->Expiry.PeekDue(now - 1, items);
+        if (count == 0)
+            return 0;
+        for (int i = 0; i < count; i++)
+            part->Table.PrefetchBucket(items[i] << (64 - ExpiryIndex.HashBits));
+        RecordList records = default;
+        for (int i = 0; i < count; i++)
+            ExpireItem(part, items[i], now, ref records);
+        records.Dispose();
+        return count;
+    }
+
+    /// <summary>Takes a key by chance out of a shard's part; null if it has none.</summary>
+    public Entry Sample(int shard, ref FastRandom random) => _parts == null ? default : new Entry(_parts[shard].Table.Sample(ref random));
+
+    /// <summary>Collects the entries of one bucket of a shard. Under its lock.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="position">Where to read; moved behind the bucket, -1 at the shard's end.</param>
+    /// <param name="into">Takes the entries, expired ones too.</param>
+    public void Collect(int shard, ref long position, ref RecordList into)
+    {
+        if (_parts == null)
+            position = -1;
+        else
+            _parts[shard].Table.Collect(ref position, ref into);
+    }
+
+    /// <summary>Removes a key that has expired, as a lookup would.</summary>
+    public void ExpireKey(in Key key)
+    {
+        DatabasePart* part = PartOf(key.Hash);
+        byte** slot = part->Table.Find(key.Data, key.Length, key.Hash);
+        if (slot != null)
+            Expire(part, slot, key);
+    }
+
+    /// <summary>Removes a key to make room, telling the observer.</summary>
+    public void Evict(in Key key, bool isLazy)
+    {
+        DatabasePart* part = PartOf(key.Hash);
+        byte** slot = part->Table.Find(key.Data, key.Length, key.Hash);
+        if (slot == null)
+            return;
+        _keyspace.Observer?.OnEvicted(this, key);
+        Remove(part, slot, key, isLazy);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Clear(isLazy: false);
+        NativeHeap.Free((byte*)_parts);
+        _parts = null;
+    }
+
+    // --- inside ---------------------------------------------------------------------------------------------------
+
+    private DatabasePart* PartOf(ulong hash)
+    {
+        DatabasePart* parts = _parts;
+        if (parts == null)
+            parts = CreateParts();
+        return parts + (hash & _shardMask);
+    }
+
+    private DatabasePart* AllocateParts()
+    {
+        nuint size = (nuint)(_keyspace.ShardCount * sizeof(DatabasePart));
+        byte* memory = NativeHeap.Allocate(size);
+        NativeMemory.Clear(memory, size);
+        return (DatabasePart*)memory;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private DatabasePart* CreateParts()
+    {
+        DatabasePart* made = AllocateParts();
+        fixed (DatabasePart** field = &_parts)
+        {
+            nint seen = Interlocked.CompareExchange(ref *(nint*)field, (nint)made, 0);
+            if (seen == 0)
+                return made;
+            NativeHeap.Free((byte*)made);
+            return (DatabasePart*)seen;
+        }
+    }
+
+    private delegate long PartValue(DatabasePart* part);
+
+    private long Sum(PartValue value)
+    {
+        DatabasePart* parts = _parts;
+        if (parts == null)
+            return 0;
+        long sum = 0;
+        for (int i = 0; i <= (int)_shardMask; i++)
+            sum += value(parts + i);
+        return sum;
+    }
+
+    private static bool OwnsNothing(Entry entry) => entry.Type == ValueType.String && entry.Encoding != ValueEncoding.Block;
+
+    private static void UpdateDeadline(DatabasePart* part, in Key key, Entry entry, long deadline)
+    {
+        if (deadline < 0 || entry.Deadline == deadline)
+            return;
+        part->Expiry.Remove(entry.Deadline, key.Hash);
+        part->Expiry.Add(deadline, key.Hash);
+        entry.SetDeadlineInPlace(deadline);
+    }
+
+    private void AddEntry(DatabasePart* part, in Key key, Entry entry, long now)
+    {
+        entry.AccessBits = _keyspace.Access.Fresh(now);
+        Link(part, key, entry);
+    }
+
+    private static void Link(DatabasePart* part, in Key key, Entry entry)
+    {
+        part->Table.Add(entry.Address, key.Hash);
+        if (entry.HasDeadline)
+            part->Expiry.Add(entry.Deadline, key.Hash);
+    }
+
+    private void ReplaceEntry(DatabasePart* part, byte** slot, in Key key, Entry entry, long now)
+    {
+        var old = new Entry(*slot);
+        if (old.HasDeadline)
+            part->Expiry.Remove(old.Deadline, key.Hash);
+        if (entry.HasDeadline)
+            part->Expiry.Add(entry.Deadline, key.Hash);
+        entry.AccessBits = _keyspace.Access.Fresh(now);
+        *slot = entry.Address;
+        Free(old, isLazy: true);
+    }
+
+    /// <summary>Puts an entry in the place of another that is the same key; what the old one pointed to has been taken over.</summary>
+    private static void SwapEntry(byte** slot, Entry old, Entry entry)
+    {
+        entry.AccessBits = old.AccessBits;
+        *slot = entry.Address;
+        old.FreeShell();
+    }
+
+    private static Span<byte> ResizeBlock(Entry entry, int length)
+    {
+        StringBlock block = entry.Block;
+        if (!block.IsUnshared)
+        {
+            StringBlock copy = StringBlock.Create(block.Length, length);
+            Buffer.MemoryCopy(block.Data, copy.Data, block.Length, block.Length);
+            block.Release();
+            block = copy;
+        }
+        entry.Block = block = block.Resize(length);
+        return new Span<byte>(block.Data, length);
+    }
+
+    private static int FormatInteger(long value, Span<byte> digits)
+    {
+        value.TryFormat(digits, out int written, default, System.Globalization.CultureInfo.InvariantCulture);
+        return written;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Expire(DatabasePart* part, byte** slot, in Key key)
+    {
+        _keyspace.Observer?.OnExpired(this, key);
+        Remove(part, slot, key, isLazy: true);
+    }
+
+    private void ExpireItem(DatabasePart* part, ulong item, long now, ref RecordList records)
+    {
+        // The item names a range of positions: mostly one bucket, several where a shard holds millions of keys.
+        const int dropped = HashTable<Entry>.PositionBits - ExpiryIndex.HashBits;
+        long first = (long)(item & ((1UL << ExpiryIndex.HashBits) - 1)) << dropped;
+        long position = first;
+        do
+        {
+            records.Clear();
+            part->Table.Collect(ref position, ref records);
+            for (int i = 0; i < records.Count; i++)
+            {
+                var entry = new Entry(records[i]);
+                if (!entry.HasDeadline || entry.Deadline >= now)
+                    continue;
+                Key key = entry.Key;
+                if (ExpiryIndex.ItemOf(entry.Deadline, key.Hash) != item)
+                    continue;
+                Expire(part, part->Table.Find(key.Data, key.Length, key.Hash), key);
+                return;
+            }
+        }
+        while (position >= 0 && position >> dropped == first >> dropped);
+        // A deadline beyond what an item can tell, or none: the item has no entry.
+        part->Expiry.Remove(ExpiryIndex.DeadlineOf(item), item << (64 - ExpiryIndex.HashBits));
+    }
+
+    private void Remove(DatabasePart* part, byte** slot, in Key key, bool isLazy)
+    {
+        var entry = new Entry(*slot);
+        if (entry.HasDeadline)
+            part->Expiry.Remove(entry.Deadline, key.Hash);
+        part->Table.RemoveAt(slot, key.Hash);
+        Free(entry, isLazy);
+    }
+
+    private void Free(Entry entry, bool isLazy)
+    {
+        if (entry.Encoding == ValueEncoding.Block)
+        {
+            StringBlock block = entry.Block;
+            if (isLazy && block.Length > 1 << 20)
+                _keyspace.Reclaimer.Enqueue(block.Release, 1);
+            else
+                block.Release();
+        }
+        entry.FreeShell();
+    }
+
+    private static void FreeParts(DatabasePart* parts, int shards)
+    {
+        RecordList records = default;
+        for (int i = 0; i < shards; i++)
+        {
+            long position = 0;
+            while (position >= 0)
+            {
+                records.Clear();
+                parts[i].Table.Collect(ref position, ref records);
+                for (int k = 0; k < records.Count; k++)
+                {
+                    var entry = new Entry(records[k]);
+                    if (entry.Encoding == ValueEncoding.Block)
+                        entry.Block.Release();
+                    entry.FreeShell();
+                }
+            }
+            parts[i].Table.Clear();
+            parts[i].Expiry.Clear();
+        }
+        records.Dispose();
+        NativeHeap.Free((byte*)parts);
+    }
+}

@@ -1,0 +1,23 @@
+using System.Runtime.InteropServices;
+
+namespace Carnelian.Storage;
+
+/// <summary>What one shard holds of one database. In native memory, under the shard's lock; counters may be read by anyone.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 128)]
+public struct DatabasePart
+{
+    /// <summary>The entries by key.</summary>
+    public HashTable<Entry> Table;
+
+    /// <summary>The deadlines of the entries that have one.</summary>
+    public ExpiryIndex Expiry;
+
+    /// <summary>Lookups that found their key.</summary>
+    public long Hits;
+
+    /// <summary>Lookups that did not.</summary>
+    public long Misses;
+
+    /// <summary>Keys of this part that somebody watches.</summary>
+    public int WatchedKeys;
+}

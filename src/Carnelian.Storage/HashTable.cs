@@ -1,0 +1,621 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Carnelian.Memory;
+
+namespace Carnelian.Storage;
+
+/// <summary>
+/// Extendible hashing: a directory of segments, each an array of 64-byte buckets with seven records and their one-byte
+/// fingerprints, plus a few shared stash buckets for what did not fit.
+/// </summary>
+/// <remarks>
+/// <para>
+/// The highest bits of a hash choose the directory slot; the 16 bits behind the segment's own depth, scaled to the number
+/// of buckets, choose the bucket. So the buckets lie in the order of the hash whatever their number is, a segment can grow
+/// in steps finer than two, and a position in hash order stays meaningful when segments grow, split and merge: that is the
+/// cursor of SCAN.
+/// </para>
+/// <para>Bucket: seven fingerprints (0 = free), one byte that tells which stash buckets hold records that belong here (bit 7:
+/// the seventh and all behind it), seven pointers.</para>
+/// <para>Invariants: a record is in its main bucket or in a stash bucket that the main bucket announces; a directory slot and
+/// all slots with the same leading <c>LocalDepth</c> bits name the same segment; the word of a slot carries the segment's
+/// depth and number of buckets, so that a prefetch reads nothing but the directory.</para>
+/// <para>Directories come from memory that is never unmapped or reused otherwise: <see cref="PrefetchBucket"/> may be called
+/// without the shard's lock. All else is called with it.</para>
+/// </remarks>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperations
+{
+    /// <summary>Positions in hash order are the highest bits of the hash, this many.</summary>
+    public const int PositionBits = 43;
+
+    private const int BucketSize = 64;
+    private const int SlotsPerBucket = 7;
+    private const uint SlotMask = 0x7f;
+    private const int HeaderSize = 64;
+    private const int MaxStash = 8;
+    private const int MaxDepth = 26;
+    private const int LargestSegment = 63;
+    private const ulong PointerMask = 0x0000_FFFF_FFFF_FFFF;
+
+    private ulong _directory; // pointer | depth << 56
+    private long _count;
+    private long _bytes;
+    private int _deepest;     // segments whose depth is that of the directory
+    private int _segments;
+
+    /// <summary>The number of records.</summary>
+    public readonly long Count => _count;
+
+    /// <summary>The bytes that the table itself occupies, without its records.</summary>
+    public readonly long Bytes => _bytes;
+
+    /// <summary>The number of segments, for statistics.</summary>
+    public readonly int Segments => _segments;
+
+    /// <summary>The number of leading hash bits that the directory tells apart.</summary>
+    public readonly int Depth => (int)(_directory >> 56);
+
+    // --- lookup ---------------------------------------------------------------------------------------------------
+
+    /// <summary>Starts to load the bucket of a hash. May be called without the lock.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void PrefetchBucket(ulong hash)
+    {
+        ulong directory = Volatile.Read(in _directory);
+        if (directory != 0)
+            Sse.Prefetch0(BucketOf(SlotWord(directory, hash), hash));
+    }
+
+    /// <summary>Starts to load the records that a lookup of a hash will compare. May be called without the lock.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void PrefetchRecords(ulong hash)
+    {
+        ulong directory = Volatile.Read(in _directory);
+        if (directory == 0)
+            return;
+        byte* bucket = BucketOf(SlotWord(directory, hash), hash);
+        uint candidates = Candidates(bucket, Fingerprint(hash));
+        while (candidates != 0)
+        {
+            byte* record = *(byte**)(bucket + 8 + 8 * uint.TrailingZeroCount(candidates));
+            Sse.Prefetch0(record);
+            Sse.Prefetch0(record + 64);
+            candidates &= candidates - 1;
+        }
+    }
+
+    /// <summary>The place of the record with this key, or null. It is valid until the next change of the table.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly byte** Find(byte* key, int length, ulong hash)
+    {
+        ulong directory = _directory;
+        if (directory == 0)
+            return null;
+        ulong word = SlotWord(directory, hash);
+        byte* bucket = BucketOf(word, hash);
+        uint candidates = Candidates(bucket, Fingerprint(hash));
+        while (candidates != 0)
+        {
+            byte** slot = (byte**)(bucket + 8 + 8 * uint.TrailingZeroCount(candidates));
+            if (TRecord.HasKey(*slot, key, length))
+                return slot;
+            candidates &= candidates - 1;
+        }
+        return bucket[7] == 0 ? null : FindInStash((HashSegment*)(word & PointerMask), bucket[7], key, length, hash);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static byte** FindInStash(HashSegment* segment, uint announced, byte* key, int length, ulong hash)
+    {
+        byte fingerprint = Fingerprint(hash);
+        for (int i = 0; i < segment->StashBuckets; i++)
+        {
+            if ((announced & StashBit(i)) == 0)
+                continue;
+            byte* bucket = segment->Stash + i * BucketSize;
+            uint candidates = Candidates(bucket, fingerprint);
+            while (candidates != 0)
+            {
+                byte** slot = (byte**)(bucket + 8 + 8 * uint.TrailingZeroCount(candidates));
+                if (TRecord.HasKey(*slot, key, length))
+                    return slot;
+                candidates &= candidates - 1;
+            }
+        }
+        return null;
+    }
+
+    // --- change ---------------------------------------------------------------------------------------------------
+
+    /// <summary>Adds a record whose key is not in the table.</summary>
+    public void Add(byte* record, ulong hash)
+    {
+        if (_directory == 0)
+            CreateFirstSegment();
+        while (true)
+        {
+            ulong word = SlotWord(_directory, hash);
+            byte* bucket = BucketOf(word, hash);
+            uint free = FreeSlots(bucket);
+            var segment = (HashSegment*)(word & PointerMask);
+            if (free != 0)
+            {
+                Place(bucket, (int)uint.TrailingZeroCount(free), record, hash);
+                break;
+            }
+            if (segment->Count * 2 < segment->Buckets * 13 || IsCapped(segment))
+            {
+                if (AddToStash(segment, bucket, record, hash))
+                    break;
+            }
+            GrowSegment(segment, hash);
+        }
+        ((HashSegment*)(SlotWord(_directory, hash) & PointerMask))->Count++;
+        _count++;
+    }
+
+    /// <summary>Removes the record in a place that <see cref="Find"/> returned; the record itself is the caller's.</summary>
+    public void RemoveAt(byte** slot, ulong hash)
+    {
+        ulong word = SlotWord(_directory, hash);
+        var segment = (HashSegment*)(word & PointerMask);
+        byte* bucket = BucketOf(word, hash);
+        byte* owner = (byte*)((nuint)slot & ~(nuint)(BucketSize - 1));
+        owner[slot - (byte**)(owner + 8)] = 0;
+        *slot = null;
+        if (owner != bucket)
+            segment->InStash--;
+        if (bucket[7] != 0)
+            RefillFromStash(segment, bucket, hash);
+        segment->Count--;
+        _count--;
+        if (segment->Count * 2 < segment->Buckets * 3 && (segment->Count & 3) == 0)
+            ShrinkSegment(segment, hash);
+    }
+
+    /// <summary>Frees the table's memory, without its records; the table is empty after that.</summary>
+    public void Clear()
+    {
+        if (_directory == 0)
+            return;
+        ulong* directory = DirectoryPointer;
+        int depth = Depth;
+        long slots = 1L << depth;
+        for (long i = 0; i < slots;)
+        {
+            var segment = (HashSegment*)(directory[i] & PointerMask);
+            i += 1L << (depth - segment->Depth);
+            FreeSegment(segment);
+        }
+        TypeStablePool.Free((byte*)directory, DirectoryBytes(slots));
+        this = default;
+    }
+
+    // --- walking --------------------------------------------------------------------------------------------------
+
+    /// <summary>Collects the records of the bucket at a position of hash order, and moves the position behind it.</summary>
+    /// <param name="position">A position of <see cref="PositionBits"/> bits; 0 is the beginning. On return the next, or -1 at the end.</param>
+    /// <param name="into">Takes the records, in no order.</param>
+    public readonly void Collect(ref long position, ref RecordList into)
+    {
+        if (_directory == 0)
+        {
+            position = -1;
+            return;
+        }
+        ulong hash = (ulong)position << (64 - PositionBits);
+        ulong word = SlotWord(_directory, hash);
+        var segment = (HashSegment*)(word & PointerMask);
+        int index = BucketIndex(word, hash);
+        byte* bucket = BucketAt(segment, index);
+        CollectSlots(bucket, ref into);
+        if (bucket[7] != 0)
+        {
+            for (int i = 0; i < segment->StashBuckets; i++)
+            {
+                if ((bucket[7] & StashBit(i)) == 0)
+                    continue;
+                byte* stash = segment->Stash + i * BucketSize;
+                for (int slot = 0; slot < SlotsPerBucket; slot++)
+                {
+                    byte* record = *(byte**)(stash + 8 + 8 * slot);
+                    if (record != null && BucketIndex(word, TRecord.Hash(record)) == index)
+                        into.Add(record);
+                }
+            }
+        }
+
+        int depth = segment->Depth;
+        ulong prefix = depth == 0 ? 0 : hash >> (64 - depth);
+        if (index + 1 < segment->Buckets)
+        {
+            ulong start = ((ulong)(index + 1) * 65536 + segment->Buckets - 1) / segment->Buckets;
+            ulong next = start << (48 - depth) | (depth == 0 ? 0 : prefix << (64 - depth));
+            position = (long)(next >> (64 - PositionBits));
+        }
+        else
+        {
+            prefix++;
+            position = prefix >> depth != 0 ? -1 : (long)(prefix << (PositionBits - depth));
+        }
+    }
+
+    /// <summary>A record by chance, each as likely as the others up to the uneven fill of segments; null if there is none.</summary>
+    public readonly byte* Sample(ref FastRandom random)
+    {
+        if (_count == 0)
+            return null;
+        while (true)
+        {
+            ulong word = SlotWord(_directory, random.Next());
+            var segment = (HashSegment*)(word & PointerMask);
+            int slots = (segment->Buckets + segment->StashBuckets) * SlotsPerBucket;
+            int slot = random.Next(slots);
+            int bucket = slot / SlotsPerBucket;
+            byte* place = bucket < segment->Buckets ? BucketAt(segment, bucket) : segment->Stash + (bucket - segment->Buckets) * BucketSize;
+            byte* record = *(byte**)(place + 8 + 8 * (slot % SlotsPerBucket));
+            if (record != null)
+                return record;
+        }
+    }
+
+    // --- buckets --------------------------------------------------------------------------------------------------
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong SlotWord(ulong directory, ulong hash) =>
+        ((ulong*)(directory & PointerMask))[(hash >> 1) >> (int)(63 - (directory >> 56))];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int BucketIndex(ulong word, ulong hash)
+    {
+        uint bits = (uint)((hash << (int)(word >> 48 & 0xff)) >> 48);
+        return (int)(bits * (uint)(word >> 56) >> 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte* BucketOf(ulong word, ulong hash) =>
+        (byte*)(word & PointerMask) + HeaderSize + (nint)BucketIndex(word, hash) * BucketSize;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte* BucketAt(HashSegment* segment, int index) => (byte*)segment + HeaderSize + (nint)index * BucketSize;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte Fingerprint(ulong hash)
+    {
+        var fingerprint = (byte)(hash >> 8);
+        return fingerprint == 0 ? (byte)1 : fingerprint;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Candidates(byte* bucket, byte fingerprint) =>
+        Vector128.Equals(Vector128.CreateScalarUnsafe(*(ulong*)bucket).AsByte(), Vector128.Create(fingerprint)).ExtractMostSignificantBits() & SlotMask;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint FreeSlots(byte* bucket) =>
+        Vector128.Equals(Vector128.CreateScalarUnsafe(*(ulong*)bucket).AsByte(), Vector128<byte>.Zero).ExtractMostSignificantBits() & SlotMask;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Place(byte* bucket, int slot, byte* record, ulong hash)
+    {
+        ((byte**)(bucket + 8))[slot] = record;
+        bucket[slot] = Fingerprint(hash);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint StashBit(int index) => 1u << Math.Min(index, 7);
+
+    private static void CollectSlots(byte* bucket, ref RecordList into)
+    {
+        for (int slot = 0; slot < SlotsPerBucket; slot++)
+        {
+            byte* record = *(byte**)(bucket + 8 + 8 * slot);
+            if (record != null)
+                into.Add(record);
+        }
+    }
+
+    // --- the stash ------------------------------------------------------------------------------------------------
+
+    /// <summary>Whether splitting no longer helps: then the stash takes whatever comes.</summary>
+    private readonly bool IsCapped(HashSegment* segment) =>
+        segment->Buckets == LargestSegment && (segment->Depth >= MaxDepth || segment->Depth > 64 - long.LeadingZeroCount(_count / LargestSegment) + 8);
+
+    private bool AddToStash(HashSegment* segment, byte* main, byte* record, ulong hash)
+    {
+        int buckets = segment->StashBuckets;
+        if (segment->InStash == buckets * SlotsPerBucket)
+        {
+            if (buckets >= MaxStash && !IsCapped(segment))
+                return false;
+            int grown = buckets < MaxStash ? buckets + 1 : buckets * 2;
+            byte* stash = AllocateCleared((nuint)grown * BucketSize);
+            if (buckets != 0)
+            {
+                Buffer.MemoryCopy(segment->Stash, stash, grown * BucketSize, buckets * BucketSize);
+                FreeCounted(segment->Stash);
+            }
+            segment->Stash = stash;
+            segment->StashBuckets = grown;
+        }
+        for (int i = segment->StashBuckets - 1; ; i--)
+        {
+            byte* bucket = segment->Stash + i * BucketSize;
+            uint free = FreeSlots(bucket);
+            if (free == 0)
+                continue;
+            Place(bucket, (int)uint.TrailingZeroCount(free), record, hash);
+            main[7] |= (byte)StashBit(i);
+            segment->InStash++;
+            return true;
+        }
+    }
+
+    /// <summary>Brings a record back from the stash into a free slot of its bucket, and announces only what is still there.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void RefillFromStash(HashSegment* segment, byte* main, ulong hash)
+    {
+        ulong word = SlotWord(_directory, hash);
+        int index = BucketIndex(word, hash);
+        uint announced = 0;
+        for (int i = 0; i < segment->StashBuckets; i++)
+        {
+            if ((main[7] & StashBit(i)) == 0)
+                continue;
+            byte* bucket = segment->Stash + i * BucketSize;
+            for (int slot = 0; slot < SlotsPerBucket; slot++)
+            {
+                byte* record = *(byte**)(bucket + 8 + 8 * slot);
+                if (record == null)
+                    continue;
+                ulong recordHash = TRecord.Hash(record);
+                if (BucketIndex(word, recordHash) != index)
+                    continue;
+                uint free = FreeSlots(main);
+                if (free == 0)
+                {
+                    announced |= StashBit(i);
+                    continue;
+                }
+                Place(main, (int)uint.TrailingZeroCount(free), record, recordHash);
+                bucket[slot] = 0;
+                *(byte**)(bucket + 8 + 8 * slot) = null;
+                segment->InStash--;
+            }
+        }
+        main[7] = (byte)announced;
+    }
+
+    // --- segments -------------------------------------------------------------------------------------------------
+
+    private readonly ulong* DirectoryPointer => (ulong*)(_directory & PointerMask);
+
+    private static nuint DirectoryBytes(long slots) => (nuint)Math.Max(slots * 8, 64);
+
+    private void CreateFirstSegment()
+    {
+        var directory = (ulong*)TypeStablePool.Allocate(DirectoryBytes(1));
+        *directory = WordOf(NewSegment(depth: 0, buckets: 1));
+        _bytes += 8;
+        _segments = 1;
+        _deepest = 1;
+        Volatile.Write(ref _directory, (ulong)directory);
+    }
+
+    private static ulong WordOf(HashSegment* segment) => (ulong)segment | (ulong)segment->Depth << 48 | (ulong)segment->Buckets << 56;
+
+    private byte* AllocateCleared(nuint size)
+    {
+        byte* memory = NativeHeap.Allocate(size);
+        Debug.Assert(((nuint)memory & 63) == 0, "buckets lie in one cache line each");
+        NativeMemory.Clear(memory, size);
+        _bytes += (long)NativeHeap.UsableSize(memory);
+        return memory;
+    }
+
+    private void FreeCounted(byte* memory)
+    {
+        _bytes -= (long)NativeHeap.UsableSize(memory);
+        NativeHeap.Free(memory);
+    }
+
+    private HashSegment* NewSegment(int depth, int buckets)
+    {
+        var segment = (HashSegment*)AllocateCleared((nuint)(HeaderSize + buckets * BucketSize));
+        segment->Depth = (byte)depth;
+        segment->Buckets = (byte)buckets;
+        return segment;
+    }
+
+    private void FreeSegment(HashSegment* segment)
+    {
+        if (segment->Stash != null)
+            FreeCounted(segment->Stash);
+        FreeCounted((byte*)segment);
+    }
+
+    /// <summary>The steps in which a segment grows: with its header, each is an exact size class of the heap.</summary>
+    private static int NextSize(int buckets) => buckets switch
+    {
+        1 => 3,
+        3 => 7,
+        7 => 15,
+        15 => 23,
+        23 => 31,
+        31 => 47,
+        _ => LargestSegment,
+    };
+
+    private static int SizeFor(int count)
+    {
+        int buckets = 1;
+        while (buckets < LargestSegment && count * 2 > buckets * 11)
+            buckets = NextSize(buckets);
+        return buckets;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void GrowSegment(HashSegment* segment, ulong hash)
+    {
+        if (segment->Buckets < LargestSegment)
+        {
+            HashSegment* grown = NewSegment(segment->Depth, NextSize(segment->Buckets));
+            MoveRecords(segment, grown, grown);
+            ReplaceInDirectory(hash, grown);
+            FreeSegment(segment);
+            return;
+        }
+        if (segment->Depth == Depth)
+            DoubleDirectory();
+        int depth = segment->Depth + 1;
+        int size = SizeFor(segment->Count / 2 + 8);
+        HashSegment* low = NewSegment(depth, size);
+        HashSegment* high = NewSegment(depth, size);
+        ulong bit = 1UL << (64 - depth);
+        MoveRecords(segment, low, high);
+        ReplaceInDirectory(hash & ~bit, low);
+        ReplaceInDirectory(hash | bit, high);
+        _segments++;
+        if (depth == Depth)
+            _deepest += 2;
+        FreeSegment(segment);
+    }
+
+    /// <summary>Moves all records of a segment to one or, by the bit behind its depth, two others that are empty.</summary>
+    private void MoveRecords(HashSegment* from, HashSegment* low, HashSegment* high)
+    {
+        byte** records = stackalloc byte*[64];
+        int held = 0, buckets = from->Buckets + from->StashBuckets;
+        for (int i = 0; i < buckets; i++)
+        {
+            byte* bucket = i < from->Buckets ? BucketAt(from, i) : from->Stash + (i - from->Buckets) * BucketSize;
+            for (int slot = 0; slot < SlotsPerBucket; slot++)
+            {
+                byte* record = *(byte**)(bucket + 8 + 8 * slot);
+                if (record == null)
+                    continue;
+                Sse.Prefetch0(record);
+                records[held++] = record;
+            }
+            if (held > 64 - SlotsPerBucket || i == buckets - 1)
+            {
+                for (int k = 0; k < held; k++)
+                {
+                    ulong hash = TRecord.Hash(records[k]);
+                    HashSegment* target = low == high || (hash << from->Depth >> 63) == 0 ? low : high;
+                    PlaceInSegment(target, records[k], hash);
+                }
+                held = 0;
+            }
+        }
+    }
+
+    private void PlaceInSegment(HashSegment* segment, byte* record, ulong hash)
+    {
+        byte* bucket = BucketOf(WordOf(segment), hash);
+        uint free = FreeSlots(bucket);
+        if (free != 0)
+            Place(bucket, (int)uint.TrailingZeroCount(free), record, hash);
+        else
+            PlaceInCrowdedSegment(segment, bucket, record, hash);
+        segment->Count++;
+    }
+
+    private void PlaceInCrowdedSegment(HashSegment* segment, byte* bucket, byte* record, ulong hash)
+    {
+        if (AddToStash(segment, bucket, record, hash))
+            return;
+        // More than the usual stash: an uneven split. One more bucket than usual holds it until the segment grows again.
+        int buckets = segment->StashBuckets;
+        byte* stash = AllocateCleared((nuint)(buckets + 1) * BucketSize);
+        Buffer.MemoryCopy(segment->Stash, stash, (buckets + 1) * BucketSize, buckets * BucketSize);
+        FreeCounted(segment->Stash);
+        segment->Stash = stash;
+        segment->StashBuckets = buckets + 1;
+        Place(stash + buckets * BucketSize, 0, record, hash);
+        bucket[7] |= (byte)StashBit(buckets);
+        segment->InStash++;
+    }
+
+    private readonly void ReplaceInDirectory(ulong hash, HashSegment* segment)
+    {
+        int depth = Depth;
+        ulong* directory = DirectoryPointer;
+        ulong word = WordOf(segment);
+        ulong first = (hash >> 1 >> (63 - depth)) >> (depth - segment->Depth) << (depth - segment->Depth);
+        ulong count = 1UL << (depth - segment->Depth);
+        for (ulong i = 0; i < count; i++)
+            directory[first + i] = word;
+    }
+
+    private void DoubleDirectory()
+    {
+        int depth = Depth;
+        long slots = 1L << depth;
+        ulong* old = DirectoryPointer;
+        var directory = (ulong*)TypeStablePool.Allocate(DirectoryBytes(slots * 2));
+        for (long i = 0; i < slots; i++)
+            directory[2 * i] = directory[2 * i + 1] = old[i];
+        _bytes += slots * 8;
+        _deepest = 0;
+        Volatile.Write(ref _directory, (ulong)directory | (ulong)(depth + 1) << 56);
+        TypeStablePool.Free((byte*)old, DirectoryBytes(slots));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ShrinkSegment(HashSegment* segment, ulong hash)
+    {
+        if (segment->Depth > 0 && MergeWithBuddy(segment, hash))
+            return;
+        int size = SizeFor(segment->Count + segment->Count / 4);
+        if (size >= segment->Buckets)
+            return;
+        HashSegment* shrunk = NewSegment(segment->Depth, size);
+        MoveRecords(segment, shrunk, shrunk);
+        ReplaceInDirectory(hash, shrunk);
+        FreeSegment(segment);
+    }
+
+    private bool MergeWithBuddy(HashSegment* segment, ulong hash)
+    {
+        ulong bit = 1UL << (64 - segment->Depth);
+        var buddy = (HashSegment*)(SlotWord(_directory, hash ^ bit) & PointerMask);
+        int count = segment->Count + buddy->Count;
+        if (buddy->Depth != segment->Depth || count * 2 > LargestSegment * 5)
+            return false;
+        HashSegment* merged = NewSegment(segment->Depth - 1, SizeFor(count + count / 4));
+        MoveRecords(segment, merged, merged);
+        MoveRecords(buddy, merged, merged);
+        if (segment->Depth == Depth)
+            _deepest -= 2;
+        ReplaceInDirectory(hash, merged);
+        FreeSegment(segment);
+        FreeSegment(buddy);
+        _segments--;
+        if (_deepest == 0 && Depth > 0)
+            HalveDirectory();
+        return true;
+    }
+
+    private void HalveDirectory()
+    {
+        int depth = Depth - 1;
+        long slots = 1L << depth;
+        ulong* old = DirectoryPointer;
+        var directory = (ulong*)TypeStablePool.Allocate(DirectoryBytes(slots));
+        int deepest = 0;
+        for (long i = 0; i < slots; i++)
+        {
+            directory[i] = old[2 * i];
+            if ((int)(directory[i] >> 48 & 0xff) == depth)
+                deepest++;
+        }
+        _bytes -= slots * 8;
+        _deepest = deepest;
+        Volatile.Write(ref _directory, (ulong)directory | (ulong)depth << 56);
+        TypeStablePool.Free((byte*)old, DirectoryBytes(slots * 2));
+    }
+}

@@ -1,0 +1,13 @@
+namespace Carnelian.Storage;
+
+/// <summary>
+/// Hears of keys that the keyspace removes by itself. Called under the shard's lock, before the key is gone.
+/// </summary>
+public interface IKeyspaceObserver
+{
+    /// <summary>A key is about to be removed since its time has come.</summary>
+    void OnExpired(Database database, in Key key);
+
+    /// <summary>A key is about to be removed to make room.</summary>
+    void OnEvicted(Database database, in Key key);
+}

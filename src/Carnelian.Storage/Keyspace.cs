@@ -1,0 +1,86 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Carnelian.Threading;
+
+namespace Carnelian.Storage;
+
+/// <summary>
+/// All databases, divided into shards by key hash. <see cref="ShardOf"/> is the one place that knows how.
+/// </summary>
+/// <remarks>
+/// Any thread, with the locks of <see cref="Locks"/>: a key's shard for whatever concerns the key, all of them for whatever
+/// concerns whole databases. Counters may be read without.
+/// </remarks>
+public sealed class Keyspace : IDisposable
+{
+    private readonly Database[] _databases;
+    private readonly ulong _shardMask;
+
+    /// <summary>Makes an empty keyspace.</summary>
+    /// <param name="databases">The number of databases.</param>
+    /// <param name="mostLoops">The largest number of loops that will ever work on it; it decides the number of shards.</param>
+    public Keyspace(int databases, int mostLoops)
+    {
+        int shards = Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)mostLoops * 16), 64, 1024);
+        _shardMask = (ulong)shards - 1;
+        Locks = new ShardLocks(shards);
+        _databases = new Database[databases];
+        for (int i = 0; i < databases; i++)
+            _databases[i] = new Database(this, i);
+    }
+
+    /// <summary>The locks of the shards.</summary>
+    public ShardLocks Locks { get; }
+
+    /// <summary>How accesses are noted in entries.</summary>
+    public AccessClock Access { get; } = new();
+
+    /// <summary>The thread that frees what is too big to be freed under a lock.</summary>
+    public Reclaimer Reclaimer { get; } = new();
+
+    /// <summary>Hears of expired and evicted keys.</summary>
+    public IKeyspaceObserver? Observer { get; set; }
+
+    /// <summary>The number of shards.</summary>
+    public int ShardCount => Locks.Count;
+
+    /// <summary>The number of databases.</summary>
+    public int DatabaseCount => _databases.Length;
+
+    /// <summary>A database by its number.</summary>
+    public Database this[int index]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _databases[index];
+    }
+
+    /// <summary>The shard of a key hash.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int ShardOf(ulong hash) => (int)(hash & _shardMask);
+
+    /// <summary>Exchanges two databases. Under all locks.</summary>
+    public void Swap(int first, int second)
+    {
+        (_databases[first], _databases[second]) = (_databases[second], _databases[first]);
+        _databases[first].Index = first;
+        _databases[second].Index = second;
+    }
+
+    /// <summary>Sums a value over all databases.</summary>
+    public long Sum(Func<Database, long> value)
+    {
+        long sum = 0;
+        foreach (Database database in _databases)
+            sum += value(database);
+        return sum;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Reclaimer.Dispose();
+        foreach (Database database in _databases)
+            database.Dispose();
+        Locks.Dispose();
+    }
+}

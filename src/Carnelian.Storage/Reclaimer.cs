@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+
+namespace Carnelian.Storage;
+
+/// <summary>
+/// Frees behind the back of the event loops what would take long: whole databases, long strings, big collections.
+/// </summary>
+/// <remarks>Work may be handed over by any thread, under any lock. One thread of its own does it, in order.</remarks>
+public sealed class Reclaimer : IDisposable
+{
+    private readonly BlockingCollection<(Action Work, long Objects)> _queue = [];
+    private readonly Thread _thread;
+    private long _pending;
+    private long _done;
+
+    /// <summary>Starts the thread.</summary>
+    public Reclaimer()
+    {
+        _thread = new Thread(Run) { IsBackground = true, Name = "bio_lazy_free" };
+        _thread.Start();
+    }
+
+    /// <summary>Objects that wait to be freed.</summary>
+    public long PendingObjects => Volatile.Read(ref _pending);
+
+    /// <summary>Objects freed since the start or the last reset.</summary>
+    public long FreedObjects => Volatile.Read(ref _done);
+
+    /// <summary>Hands work over.</summary>
+    /// <param name="work">Frees the objects.</param>
+    /// <param name="objects">How many they are.</param>
+    public void Enqueue(Action work, long objects)
+    {
+        Interlocked.Add(ref _pending, objects);
+        _queue.Add((work, objects));
+    }
+
+    /// <summary>Sets the count of freed objects back.</summary>
+    public void ResetStatistics() => Volatile.Write(ref _done, 0);
+
+    /// <summary>Waits until all that was handed over is freed.</summary>
+    public void Drain()
+    {
+        using var done = new ManualResetEventSlim();
+        _queue.Add((done.Set, 0));
+        done.Wait();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _queue.CompleteAdding();
+        _thread.Join();
+        _queue.Dispose();
+    }
+
+    private void Run()
+    {
+        foreach ((Action work, long objects) in _queue.GetConsumingEnumerable())
+        {
+            work();
+            Interlocked.Add(ref _pending, -objects);
+            Interlocked.Add(ref _done, objects);
+        }
+    }
+}

@@ -68,11 +68,7 @@ public sealed unsafe class CommandDefinition
         Flags = range.Movable ? flags | CommandFlags.MovableKeys : flags;
         Categories = ImpliedCategories.Of(flags, acl, group, hasHandler: handler != null);
         foreach (KeySpec spec in keySpecs)
-        {
             HasKeys |= (spec.Flags & KeyFlags.NotKey) == 0;
-            HasIncompleteKeys |= (spec.Flags & (KeyFlags.Incomplete | KeyFlags.VariableFlags)) != 0
-                || spec.Search == KeySearch.Unknown || spec.Range == KeyRange.Unknown;
-        }
     }
 
     /// <summary>Dense number in the table, from 0; index for counters that are kept per command.</summary>
@@ -113,9 +109,6 @@ public sealed unsafe class CommandDefinition
 
     /// <summary>Whether the arguments can name keys (channels of sharded pub/sub are none).</summary>
     public bool HasKeys { get; }
-
-    /// <summary>Whether options can change what the specifications say, so that <see cref="Refine"/> has a say.</summary>
-    public bool HasIncompleteKeys { get; }
 
     /// <summary>The handler; null for a container that only has subcommands.</summary>
     public delegate*<ref CommandContext, void> Handler { get; }

@@ -1,0 +1,15 @@
+// Marks tests that compare with the real valkey-server; without one on the machine they are skipped, not passed.
+
+namespace Carnelian.Tests.Commands;
+
+/// <summary>A test that needs the real valkey-server: named by VALKEY_SERVER, or at its usual place.</summary>
+internal sealed class RealServerFactAttribute : FactAttribute
+{
+    public RealServerFactAttribute()
+    {
+        if (!File.Exists(Program))
+            Skip = $"needs the real valkey-server, and there is none at {Program} (set VALKEY_SERVER)";
+    }
+
+    public static string Program { get; } = Environment.GetEnvironmentVariable("VALKEY_SERVER") ?? "/opt/peers/bin/valkey-server";
+}

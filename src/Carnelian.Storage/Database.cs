@@ -49,6 +49,9 @@ public sealed unsafe class Database : IDisposable
     /// <summary>Lookups that did not.</summary>
     public long Misses => Sum(static part => part->Misses);
 
+    /// <summary>Whether the database was ever written to.</summary>
+    public bool HasParts => _parts != null;
+
     /// <summary>The part of a shard, for walks and statistics; null while the database was never written to.</summary>
     public DatabasePart* PartAt(int shard) => _parts == null ? null : _parts + shard;
 
@@ -356,9 +359,10 @@ public sealed unsafe class Database : IDisposable
             return 0;
         for (int i = 0; i < count; i++)
             part->Table.PrefetchBucket(items[i] << (64 - ExpiryIndex.HashBits));
-        using var records = new RecordListScope();
+        RecordList records = default;
         for (int i = 0; i < count; i++)
-            ExpireItem(part, items[i], now, ref records.List);
+            ExpireItem(part, items[i], now, ref records);
+        records.Dispose();
         return count;
     }
 
@@ -572,17 +576,17 @@ public sealed unsafe class Database : IDisposable
 
     private static void FreeParts(DatabasePart* parts, int shards)
     {
-        using var records = new RecordListScope();
+        RecordList records = default;
         for (int i = 0; i < shards; i++)
         {
             long position = 0;
             while (position >= 0)
             {
-                records.List.Clear();
-                parts[i].Table.Collect(ref position, ref records.List);
-                for (int k = 0; k < records.List.Count; k++)
+                records.Clear();
+                parts[i].Table.Collect(ref position, ref records);
+                for (int k = 0; k < records.Count; k++)
                 {
-                    var entry = new Entry(records.List[k]);
+                    var entry = new Entry(records[k]);
                     if (entry.Encoding == ValueEncoding.Block)
                         entry.Block.Release();
                     entry.FreeShell();
@@ -591,16 +595,7 @@ public sealed unsafe class Database : IDisposable
             parts[i].Table.Clear();
             parts[i].Expiry.Clear();
         }
+        records.Dispose();
         NativeHeap.Free((byte*)parts);
-    }
-
-    /// <summary>A record list that is freed at the end of a scope.</summary>
-    private ref struct RecordListScope
-    {
-        public RecordList List;
-
-        public RecordListScope() => List = default;
-
-        public void Dispose() => List.Dispose();
     }
 }

@@ -47,17 +47,6 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     private int _deepest;     // segments whose depth is that of the directory
     private int _segments;
 
-    [StructLayout(LayoutKind.Explicit, Size = HeaderSize)]
-    private struct Segment
-    {
-        [FieldOffset(0)] public int Count;
-        [FieldOffset(4)] public int StashBuckets;
-        [FieldOffset(8)] public byte* Stash;
-        [FieldOffset(16)] public byte Depth;
-        [FieldOffset(17)] public byte Buckets;
-        [FieldOffset(20)] public int InStash;
-    }
-
     /// <summary>The number of records.</summary>
     public readonly long Count => _count;
 
@@ -116,11 +105,11 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
                 return slot;
             candidates &= candidates - 1;
         }
-        return bucket[7] == 0 ? null : FindInStash((Segment*)(word & PointerMask), bucket[7], key, length, hash);
+        return bucket[7] == 0 ? null : FindInStash((HashSegment*)(word & PointerMask), bucket[7], key, length, hash);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static byte** FindInStash(Segment* segment, uint announced, byte* key, int length, ulong hash)
+    private static byte** FindInStash(HashSegment* segment, uint announced, byte* key, int length, ulong hash)
     {
         byte fingerprint = Fingerprint(hash);
         for (int i = 0; i < segment->StashBuckets; i++)
@@ -152,7 +141,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
             ulong word = SlotWord(_directory, hash);
             byte* bucket = BucketOf(word, hash);
             uint free = FreeSlots(bucket);
-            var segment = (Segment*)(word & PointerMask);
+            var segment = (HashSegment*)(word & PointerMask);
             if (free != 0)
             {
                 Place(bucket, (int)uint.TrailingZeroCount(free), record, hash);
@@ -165,7 +154,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
             }
             GrowSegment(segment, hash);
         }
-        ((Segment*)(SlotWord(_directory, hash) & PointerMask))->Count++;
+        ((HashSegment*)(SlotWord(_directory, hash) & PointerMask))->Count++;
         _count++;
     }
 
@@ -173,7 +162,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     public void RemoveAt(byte** slot, ulong hash)
     {
         ulong word = SlotWord(_directory, hash);
-        var segment = (Segment*)(word & PointerMask);
+        var segment = (HashSegment*)(word & PointerMask);
         byte* bucket = BucketOf(word, hash);
         byte* owner = (byte*)((nuint)slot & ~(nuint)(BucketSize - 1));
         owner[slot - (byte**)(owner + 8)] = 0;
@@ -198,11 +187,11 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         long slots = 1L << depth;
         for (long i = 0; i < slots;)
         {
-            var segment = (Segment*)(directory[i] & PointerMask);
+            var segment = (HashSegment*)(directory[i] & PointerMask);
             i += 1L << (depth - segment->Depth);
             FreeSegment(segment);
         }
-        TypeStablePool.Free((byte*)directory, (nuint)slots * 8);
+        TypeStablePool.Free((byte*)directory, DirectoryBytes(slots));
         this = default;
     }
 
@@ -220,7 +209,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         }
         ulong hash = (ulong)position << (64 - PositionBits);
         ulong word = SlotWord(_directory, hash);
-        var segment = (Segment*)(word & PointerMask);
+        var segment = (HashSegment*)(word & PointerMask);
         int index = BucketIndex(word, hash);
         byte* bucket = BucketAt(segment, index);
         CollectSlots(bucket, ref into);
@@ -263,7 +252,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         while (true)
         {
             ulong word = SlotWord(_directory, random.Next());
-            var segment = (Segment*)(word & PointerMask);
+            var segment = (HashSegment*)(word & PointerMask);
             int slots = (segment->Buckets + segment->StashBuckets) * SlotsPerBucket;
             int slot = random.Next(slots);
             int bucket = slot / SlotsPerBucket;
@@ -292,7 +281,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         (byte*)(word & PointerMask) + HeaderSize + (nint)BucketIndex(word, hash) * BucketSize;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* BucketAt(Segment* segment, int index) => (byte*)segment + HeaderSize + (nint)index * BucketSize;
+    private static byte* BucketAt(HashSegment* segment, int index) => (byte*)segment + HeaderSize + (nint)index * BucketSize;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static byte Fingerprint(ulong hash)
@@ -332,10 +321,10 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     // --- the stash ------------------------------------------------------------------------------------------------
 
     /// <summary>Whether splitting no longer helps: then the stash takes whatever comes.</summary>
-    private readonly bool IsCapped(Segment* segment) =>
+    private readonly bool IsCapped(HashSegment* segment) =>
         segment->Buckets == LargestSegment && (segment->Depth >= MaxDepth || segment->Depth > 64 - long.LeadingZeroCount(_count / LargestSegment) + 8);
 
-    private bool AddToStash(Segment* segment, byte* main, byte* record, ulong hash)
+    private bool AddToStash(HashSegment* segment, byte* main, byte* record, ulong hash)
     {
         int buckets = segment->StashBuckets;
         if (segment->InStash == buckets * SlotsPerBucket)
@@ -367,7 +356,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
 
     /// <summary>Brings a record back from the stash into a free slot of its bucket, and announces only what is still there.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly void RefillFromStash(Segment* segment, byte* main, ulong hash)
+    private readonly void RefillFromStash(HashSegment* segment, byte* main, ulong hash)
     {
         ulong word = SlotWord(_directory, hash);
         int index = BucketIndex(word, hash);
@@ -404,9 +393,11 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
 
     private readonly ulong* DirectoryPointer => (ulong*)(_directory & PointerMask);
 
+    private static nuint DirectoryBytes(long slots) => (nuint)Math.Max(slots * 8, 64);
+
     private void CreateFirstSegment()
     {
-        var directory = (ulong*)TypeStablePool.Allocate(8);
+        var directory = (ulong*)TypeStablePool.Allocate(DirectoryBytes(1));
         *directory = WordOf(NewSegment(depth: 0, buckets: 1));
         _bytes += 8;
         _segments = 1;
@@ -414,7 +405,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         Volatile.Write(ref _directory, (ulong)directory);
     }
 
-    private static ulong WordOf(Segment* segment) => (ulong)segment | (ulong)segment->Depth << 48 | (ulong)segment->Buckets << 56;
+    private static ulong WordOf(HashSegment* segment) => (ulong)segment | (ulong)segment->Depth << 48 | (ulong)segment->Buckets << 56;
 
     private byte* AllocateCleared(nuint size)
     {
@@ -431,15 +422,15 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         NativeHeap.Free(memory);
     }
 
-    private Segment* NewSegment(int depth, int buckets)
+    private HashSegment* NewSegment(int depth, int buckets)
     {
-        var segment = (Segment*)AllocateCleared((nuint)(HeaderSize + buckets * BucketSize));
+        var segment = (HashSegment*)AllocateCleared((nuint)(HeaderSize + buckets * BucketSize));
         segment->Depth = (byte)depth;
         segment->Buckets = (byte)buckets;
         return segment;
     }
 
-    private void FreeSegment(Segment* segment)
+    private void FreeSegment(HashSegment* segment)
     {
         if (segment->Stash != null)
             FreeCounted(segment->Stash);
@@ -467,11 +458,11 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void GrowSegment(Segment* segment, ulong hash)
+    private void GrowSegment(HashSegment* segment, ulong hash)
     {
         if (segment->Buckets < LargestSegment)
         {
-            Segment* grown = NewSegment(segment->Depth, NextSize(segment->Buckets));
+            HashSegment* grown = NewSegment(segment->Depth, NextSize(segment->Buckets));
             MoveRecords(segment, grown, grown);
             ReplaceInDirectory(hash, grown);
             FreeSegment(segment);
@@ -481,8 +472,8 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
             DoubleDirectory();
         int depth = segment->Depth + 1;
         int size = SizeFor(segment->Count / 2 + 8);
-        Segment* low = NewSegment(depth, size);
-        Segment* high = NewSegment(depth, size);
+        HashSegment* low = NewSegment(depth, size);
+        HashSegment* high = NewSegment(depth, size);
         ulong bit = 1UL << (64 - depth);
         MoveRecords(segment, low, high);
         ReplaceInDirectory(hash & ~bit, low);
@@ -494,7 +485,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     }
 
     /// <summary>Moves all records of a segment to one or, by the bit behind its depth, two others that are empty.</summary>
-    private void MoveRecords(Segment* from, Segment* low, Segment* high)
+    private void MoveRecords(HashSegment* from, HashSegment* low, HashSegment* high)
     {
         byte** records = stackalloc byte*[64];
         int held = 0, buckets = from->Buckets + from->StashBuckets;
@@ -514,7 +505,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
                 for (int k = 0; k < held; k++)
                 {
                     ulong hash = TRecord.Hash(records[k]);
-                    Segment* target = low == high || (hash << from->Depth >> 63) == 0 ? low : high;
+                    HashSegment* target = low == high || (hash << from->Depth >> 63) == 0 ? low : high;
                     PlaceInSegment(target, records[k], hash);
                 }
                 held = 0;
@@ -522,7 +513,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         }
     }
 
-    private void PlaceInSegment(Segment* segment, byte* record, ulong hash)
+    private void PlaceInSegment(HashSegment* segment, byte* record, ulong hash)
     {
         byte* bucket = BucketOf(WordOf(segment), hash);
         uint free = FreeSlots(bucket);
@@ -533,7 +524,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         segment->Count++;
     }
 
-    private void PlaceInCrowdedSegment(Segment* segment, byte* bucket, byte* record, ulong hash)
+    private void PlaceInCrowdedSegment(HashSegment* segment, byte* bucket, byte* record, ulong hash)
     {
         if (AddToStash(segment, bucket, record, hash))
             return;
@@ -549,7 +540,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         segment->InStash++;
     }
 
-    private readonly void ReplaceInDirectory(ulong hash, Segment* segment)
+    private readonly void ReplaceInDirectory(ulong hash, HashSegment* segment)
     {
         int depth = Depth;
         ulong* directory = DirectoryPointer;
@@ -565,37 +556,37 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         int depth = Depth;
         long slots = 1L << depth;
         ulong* old = DirectoryPointer;
-        var directory = (ulong*)TypeStablePool.Allocate((nuint)(slots * 2) * 8);
+        var directory = (ulong*)TypeStablePool.Allocate(DirectoryBytes(slots * 2));
         for (long i = 0; i < slots; i++)
             directory[2 * i] = directory[2 * i + 1] = old[i];
         _bytes += slots * 8;
         _deepest = 0;
         Volatile.Write(ref _directory, (ulong)directory | (ulong)(depth + 1) << 56);
-        TypeStablePool.Free((byte*)old, (nuint)slots * 8);
+        TypeStablePool.Free((byte*)old, DirectoryBytes(slots));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void ShrinkSegment(Segment* segment, ulong hash)
+    private void ShrinkSegment(HashSegment* segment, ulong hash)
     {
         if (segment->Depth > 0 && MergeWithBuddy(segment, hash))
             return;
         int size = SizeFor(segment->Count + segment->Count / 4);
         if (size >= segment->Buckets)
             return;
-        Segment* shrunk = NewSegment(segment->Depth, size);
+        HashSegment* shrunk = NewSegment(segment->Depth, size);
         MoveRecords(segment, shrunk, shrunk);
         ReplaceInDirectory(hash, shrunk);
         FreeSegment(segment);
     }
 
-    private bool MergeWithBuddy(Segment* segment, ulong hash)
+    private bool MergeWithBuddy(HashSegment* segment, ulong hash)
     {
         ulong bit = 1UL << (64 - segment->Depth);
-        var buddy = (Segment*)(SlotWord(_directory, hash ^ bit) & PointerMask);
+        var buddy = (HashSegment*)(SlotWord(_directory, hash ^ bit) & PointerMask);
         int count = segment->Count + buddy->Count;
         if (buddy->Depth != segment->Depth || count * 2 > LargestSegment * 5)
             return false;
-        Segment* merged = NewSegment(segment->Depth - 1, SizeFor(count + count / 4));
+        HashSegment* merged = NewSegment(segment->Depth - 1, SizeFor(count + count / 4));
         MoveRecords(segment, merged, merged);
         MoveRecords(buddy, merged, merged);
         if (segment->Depth == Depth)
@@ -614,7 +605,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         int depth = Depth - 1;
         long slots = 1L << depth;
         ulong* old = DirectoryPointer;
-        var directory = (ulong*)TypeStablePool.Allocate((nuint)slots * 8);
+        var directory = (ulong*)TypeStablePool.Allocate(DirectoryBytes(slots));
         int deepest = 0;
         for (long i = 0; i < slots; i++)
         {
@@ -625,6 +616,6 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         _bytes -= slots * 8;
         _deepest = deepest;
         Volatile.Write(ref _directory, (ulong)directory | (ulong)depth << 56);
-        TypeStablePool.Free((byte*)old, (nuint)slots * 16);
+        TypeStablePool.Free((byte*)old, DirectoryBytes(slots * 2));
     }
 }

@@ -54,7 +54,6 @@ public sealed unsafe class CommandDefinition
 
         Arity = arity;
         Group = group;
-        Locks = locks != Locks.Automatic ? locks : keySpecs.Length > 0 ? Locks.Keys : Locks.None;
         KeySpecs = keySpecs;
         Handler = handler;
         Refine = refine;
@@ -69,6 +68,7 @@ public sealed unsafe class CommandDefinition
         Categories = ImpliedCategories.Of(flags, acl, group, hasHandler: handler != null);
         foreach (KeySpec spec in keySpecs)
             HasKeys |= (spec.Flags & KeyFlags.NotKey) == 0;
+        Locks = locks != Locks.Automatic ? locks : HasKeys ? Locks.Keys : Locks.None;
     }
 
     /// <summary>Dense number in the table, from 0; index for counters that are kept per command.</summary>
@@ -109,6 +109,9 @@ public sealed unsafe class CommandDefinition
 
     /// <summary>Whether the arguments can name keys (channels of sharded pub/sub are none).</summary>
     public bool HasKeys { get; }
+
+    /// <summary>Whether first, last and step do not tell all keys.</summary>
+    public bool HasMovableKeys => (Flags & CommandFlags.MovableKeys) != 0 || FirstKey == 0;
 
     /// <summary>The handler; null for a container that only has subcommands.</summary>
     public delegate*<ref CommandContext, void> Handler { get; }

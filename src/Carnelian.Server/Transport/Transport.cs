@@ -8,10 +8,8 @@ namespace Carnelian.Server.Transport;
 /// </summary>
 public abstract class Transport
 {
-    /// <summary>The transport for this system: epoll on Linux, else the portable one.</summary>
-    /// <param name="isPortable">Asks for the portable one anywhere.</param>
-    public static Transport Create(bool isPortable) =>
-        OperatingSystem.IsLinux() && !isPortable ? new Epoll.EpollTransport() : new Portable.PortableTransport();
+    /// <summary>The transport for this system.</summary>
+    public static Transport Create() => new Epoll.EpollTransport();
 
     /// <summary>What INFO calls it.</summary>
     public abstract string Name { get; }

@@ -130,6 +130,7 @@ public sealed class CommandTableTests
     [InlineData("get", Locks.Keys)]
     [InlineData("flushall", Locks.All)]
     [InlineData("slaveof", Locks.None)]
+    [InlineData("spublish", Locks.None)]
     public void Locks_follow_from_the_keys_unless_they_are_declared(string name, Locks locks) => Assert.Equal(locks, Find(name)!.Locks);
 
     private static CommandDefinition? Find(string name) => s_table.Find(Bytes(name));

@@ -1,0 +1,184 @@
+using System.Runtime.InteropServices;
+
+namespace Carnelian.Memory;
+
+/// <summary>
+/// The spans of one size class, shared by all threads. Threads take and return blocks in batches under a short lock; taking the page
+/// heap's lock happens outside of it.
+/// </summary>
+/// <remarks>
+/// Spans with room are kept in four lists by how full they are, and blocks are taken from the fullest ones, so that sparse
+/// spans run empty. Invariants: a span is in the list of its bucket, or in none when it is full; an empty span is not here but went
+/// back to the page heap.
+/// </remarks>
+[StructLayout(LayoutKind.Sequential, Size = 128)]
+internal unsafe struct CentralList
+{
+    public const int Buckets = 4;
+
+    /// <summary>The bucket of a span without a free block, which is in no list.</summary>
+    public const byte FullBucket = Buckets;
+
+    private static readonly CentralList* s_lists =
+        (CentralList*)MetadataArena.AllocateOrThrow((nuint)(SizeClasses.Count * sizeof(CentralList)), 128);
+
+    private ShortLock _lock;
+    private RunList _bucket0;
+    private RunList _bucket1;
+    private RunList _bucket2;
+    private RunList _bucket3;
+    private int _spans;
+    private long _blocks;
+
+    public static CentralList* Of(int sizeClass) => s_lists + sizeClass;
+
+    /// <summary>Spans of the class.</summary>
+    public readonly int Spans => _spans;
+
+    /// <summary>Blocks given out: in use or in the caches of threads.</summary>
+    public readonly long Blocks => _blocks;
+
+    /// <summary>Takes up to <paramref name="wanted"/> blocks, at least one.</summary>
+    /// <param name="chain">The blocks, linked through their first words.</param>
+    /// <exception cref="OutOfMemoryException">There is no free block and the system refuses memory.</exception>
+    public static int Take(int sizeClass, int wanted, out byte* chain)
+    {
+        CentralList* list = Of(sizeClass);
+        SizeClass* entry = SizeClasses.Table + sizeClass;
+        byte* taken = null;
+        byte* fresh = null;
+        int count = 0;
+        int freshCount = 0;
+        list->_lock.Enter();
+        while (true)
+        {
+            PageRun* span = list->FullestSpan();
+            if (span == null)
+            {
+                if (count != 0)
+                    break;
+                list->_lock.Exit();
+                span = NewSpan(sizeClass, entry);
+                list->_lock.Enter();
+                list->_spans++;
+                list->Bucket(0)->Add(span);
+            }
+            int before = count;
+            while (count < wanted && span->FreeObjects != null)
+            {
+                byte* block = span->FreeObjects;
+                span->FreeObjects = *(byte**)block;
+                *(byte**)block = taken;
+                taken = block;
+                count++;
+            }
+            freshCount = Math.Min(wanted - count, span->Capacity - span->Carved);
+            if (freshCount > 0)
+            {
+                fresh = span->Start + (nint)span->Carved * entry->Size;
+                span->Carved += freshCount;
+                count += freshCount;
+            }
+            span->Live += count - before;
+            list->Rebucket(span, entry);
+            if (count == wanted || freshCount > 0)
+                break;
+        }
+        list->_blocks += count;
+        list->_lock.Exit();
+
+        // Blocks never used before are reserved under the lock but touched outside of it: the touch may be a page fault.
+        if (freshCount > 0)
+        {
+            byte* block = fresh + (nint)(freshCount - 1) * entry->Size;
+            for (; block >= fresh; block -= entry->Size)
+            {
+                *(byte**)block = taken;
+                taken = block;
+            }
+        }
+        chain = taken;
+        return count;
+    }
+
+    /// <summary>Takes back a chain of blocks of any spans of the class.</summary>
+    public static void Return(int sizeClass, byte* chain, int count)
+    {
+        CentralList* list = Of(sizeClass);
+        SizeClass* entry = SizeClasses.Table + sizeClass;
+        PageRun* empty = null;
+        list->_lock.Enter();
+        list->_blocks -= count;
+        while (chain != null)
+        {
+            byte* block = chain;
+            chain = *(byte**)block;
+            PageRun* span = *Region.RunSlot(block);
+            *(byte**)block = span->FreeObjects;
+            span->FreeObjects = block;
+            span->Live--;
+            if (span->Live == 0)
+            {
+                if (span->Bucket != FullBucket)
+                    list->Bucket(span->Bucket)->Remove(span);
+                list->_spans--;
+                span->Next = empty;
+                empty = span;
+            }
+            else
+            {
+                list->Rebucket(span, entry);
+            }
+        }
+        list->_lock.Exit();
+        while (empty != null)
+        {
+            PageRun* span = empty;
+            empty = span->Next;
+            PageHeap.Free(span);
+        }
+    }
+
+    private static PageRun* NewSpan(int sizeClass, SizeClass* entry)
+    {
+        PageRun* span = PageHeap.Allocate(entry->Pages, sizeClass);
+        if (span == null)
+            HeapFailure.ThrowOutOfMemory((nuint)entry->Size);
+        span->FreeObjects = null;
+        span->Live = 0;
+        span->Carved = 0;
+        span->Capacity = entry->Capacity;
+        span->Bucket = 0;
+        return span;
+    }
+
+    private void Rebucket(PageRun* span, SizeClass* entry)
+    {
+        int bucket = span->Live == span->Capacity ? FullBucket : (int)((long)span->Live * entry->BucketScale >> 16);
+        if (bucket == span->Bucket)
+            return;
+        if (span->Bucket != FullBucket)
+            Bucket(span->Bucket)->Remove(span);
+        if (bucket != FullBucket)
+            Bucket(bucket)->Add(span);
+        span->Bucket = (byte)bucket;
+    }
+
+    private PageRun* FullestSpan()
+    {
+        for (int bucket = Buckets - 1; bucket >= 0; bucket--)
+        {
+            PageRun* span = Bucket(bucket)->First;
+            if (span != null)
+                return span;
+        }
+        return null;
+    }
+
+    // The struct only ever lies in native memory, so its address is stable.
+    private RunList* Bucket(int index)
+    {
+        fixed (RunList* first = &_bucket0)
+            return first + index;
+    }
+}

@@ -1,0 +1,143 @@
+using Carnelian.Commands;
+using Carnelian.Commands.Table;
+using Carnelian.Memory;
+using Carnelian.Protocol;
+using Carnelian.Server.Execution;
+using Carnelian.Server.Transport;
+
+namespace Carnelian.Server.Clients;
+
+/// <summary>
+/// A connected client: its socket, what it has sent and not seen executed, what it has yet to be sent, and its settings.
+/// </summary>
+/// <remarks>
+/// Belongs to one event loop at a time, whose thread alone changes it. Counters are read by others (CLIENT LIST); whatever another
+/// loop wants of it goes through the mailbox of its loop.
+/// </remarks>
+internal sealed unsafe class Client : ClientSession
+{
+    /// <summary>What has arrived of a command that is not whole yet; idle clients have none.</summary>
+    public byte* QueryData;
+
+    /// <summary>Bytes in <see cref="QueryData"/>.</summary>
+    public int QueryLength;
+
+    /// <summary>Room in <see cref="QueryData"/>.</summary>
+    public int QueryCapacity;
+
+    /// <summary>The parser's memory of a long incomplete command.</summary>
+    public RequestState RequestState;
+
+    /// <summary>See <see cref="ClientFlags"/>. The owning loop sets them; <see cref="ClientFlags.DirtyWatch"/> has its own field.</summary>
+    public volatile ClientFlags Flags;
+
+    /// <summary>RESP version, 2 or 3.</summary>
+    public int Resp = 2;
+
+    /// <summary>Bytes received.</summary>
+    public long BytesIn;
+
+    /// <summary>Bytes sent.</summary>
+    public long BytesOut;
+
+    /// <summary>Commands executed.</summary>
+    public long CommandCount;
+
+    /// <summary>Bytes in mailboxes on their way to the output.</summary>
+    public long BytesUnderWay;
+
+    /// <summary>Time of the last input or output, in milliseconds of Unix time.</summary>
+    public long LastInteraction;
+
+    /// <summary>When the soft output limit began to be exceeded, in milliseconds; 0 while it is not.</summary>
+    public long SoftLimitSince { get; set; }
+
+    /// <summary>Whether the poller watches the socket for room for output.</summary>
+    public bool IsWatchedForOutput;
+
+    /// <summary>Makes a client of a connection.</summary>
+    public Client(long id, StreamSocket socket, EventLoop loop, long now)
+    {
+        Id = id;
+        Socket = socket;
+        Loop = loop;
+        Output = new OutputQueue(loop.Chunks);
+        CreatedAt = LastInteraction = now;
+    }
+
+    /// <summary>The number that CLIENT ID tells; never used twice.</summary>
+    public long Id { get; }
+
+    /// <summary>The connection.</summary>
+    public StreamSocket Socket { get; }
+
+    /// <summary>The loop that owns the client.</summary>
+    public EventLoop Loop { get; set; }
+
+    /// <summary>The index in the loop's table, which the poller hands back.</summary>
+    public int Token { get; set; } = -1;
+
+    /// <summary>What is yet to be sent.</summary>
+    public OutputQueue Output { get; }
+
+    /// <summary>When it connected, in milliseconds of Unix time.</summary>
+    public long CreatedAt { get; }
+
+    /// <summary>CLIENT SETNAME.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>CLIENT SETINFO LIB-NAME.</summary>
+    public string LibraryName { get; set; } = "";
+
+    /// <summary>CLIENT SETINFO LIB-VER.</summary>
+    public string LibraryVersion { get; set; } = "";
+
+    /// <summary>CLIENT CAPA: has announced that it understands redirects.</summary>
+    public bool UnderstandsRedirect { get; set; }
+
+    /// <summary>The last command, for CLIENT LIST.</summary>
+    public CommandDefinition? LastCommand { get; set; }
+
+    /// <summary>Whether the connection is gone.</summary>
+    public bool IsClosed { get; set; }
+
+    /// <summary>Whether a flag is set.</summary>
+    public bool Is(ClientFlags flag) => (Flags & flag) != 0;
+
+    /// <summary>Sets or clears a flag.</summary>
+    public void Set(ClientFlags flag, bool value)
+    {
+        if (value)
+            Flags |= flag;
+        else
+            Flags &= ~flag;
+    }
+
+    /// <summary>Makes room for more input behind what is there.</summary>
+    /// <param name="room">The bytes wanted.</param>
+    public void ReserveQuery(int room)
+    {
+        long needed = (long)QueryLength + room;
+        if (needed <= QueryCapacity)
+            return;
+        nuint size = NativeHeap.GoodSize((nuint)Math.Min(needed, int.MaxValue));
+        QueryData = NativeHeap.Reallocate(QueryData, size);
+        QueryCapacity = (int)Math.Min((long)size, int.MaxValue);
+    }
+
+    /// <summary>Keeps input for later.</summary>
+    public void KeepQuery(byte* data, int length, int room)
+    {
+        ReserveQuery(length + room);
+        Buffer.MemoryCopy(data, QueryData + QueryLength, length, length);
+        QueryLength += length;
+    }
+
+    /// <summary>Gives the query buffer back.</summary>
+    public void FreeQuery()
+    {
+        NativeHeap.Free(QueryData);
+        QueryData = null;
+        QueryLength = QueryCapacity = 0;
+    }
+}

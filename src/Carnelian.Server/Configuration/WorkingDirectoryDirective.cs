@@ -1,0 +1,28 @@
+// The directive dir: there is no field, the value is the working directory of the process.
+
+namespace Carnelian.Server.Configuration;
+
+/// <summary>The working directory. Relative names of later includes and of all files are looked up there.</summary>
+internal sealed class WorkingDirectoryDirective() : Directive("dir", DirectiveFlags.Protected)
+{
+    public override string Get(ServerConfiguration configuration) => ConfigurationText.FromUnicode(Directory.GetCurrentDirectory());
+
+    public override void Rewrite(ConfigurationRewrite rewrite, ServerConfiguration configuration, ServerConfiguration defaults) =>
+        rewrite.Write(Name, ConfigurationText.Quote(Get(configuration)), always: true);
+
+    protected override string? Read(ServerConfiguration configuration, ReadOnlySpan<string> arguments, bool loading)
+    {
+        if (arguments[0].Length == 0) return "dir can't be empty";
+        string path = ConfigurationText.ToUnicode(arguments[0]);
+        if (File.Exists(path)) return "Not a directory";
+        try
+        {
+            Directory.SetCurrentDirectory(path);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return ConfigurationFile.Describe(e);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+using System.Text;
+using Carnelian.Commands.Table;
+using Carnelian.Protocol;
+using Carnelian.Server.Clients;
+
+namespace Carnelian.Server.Execution;
+
+/// <summary>
+/// The careful path of a command: all that can refuse it, delay it or put it into a transaction, in Valkey's order.
+/// </summary>
+/// <remarks>One a loop, used by its thread, without locks held.</remarks>
+internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Dispatcher dispatcher)
+{
+    private const int MostQuoted = 128;
+
+    /// <summary>Executes, queues or refuses a command.</summary>
+    /// <param name="client">Who sent it.</param>
+    /// <param name="command">The command of the first argument, or null if there is none of that name.</param>
+    /// <param name="arguments">All arguments.</param>
+    /// <param name="count">Their number.</param>
+    /// <param name="requestBytes">The size of the request.</param>
+    /// <returns>False if the command has to wait.</returns>
+    public bool Run(Client client, CommandDefinition? command, Argument* arguments, int count, long requestBytes)
+    {
+        ReplyWriter writer = loop.Writer;
+        bool isSilent = BeginSilence(client, writer);
+        bool isDone = Admit(client, command, arguments, count, requestBytes);
+        if (isSilent && client.Is(ClientFlags.ReplyOff | ClientFlags.ReplySkip) is false)
+            writer.Discarding = false;
+        else if (isSilent)
+            EndSilence(client, writer);
+        if (writer.Resp != client.Resp)
+            writer.Resp = client.Resp;
+        return isDone;
+    }
+
+    private static bool BeginSilence(Client client, ReplyWriter writer)
+    {
+        if (!client.Is(ClientFlags.ReplyOff | ClientFlags.ReplySkip | ClientFlags.ReplySkipNext))
+            return false;
+        if (client.Is(ClientFlags.ReplySkipNext))
+        {
+            client.Set(ClientFlags.ReplySkipNext, false);
+            client.Set(ClientFlags.ReplySkip, true);
+        }
+        writer.Discarding = true;
+        return true;
+    }
+
+    private static void EndSilence(Client client, ReplyWriter writer)
+    {
+        client.Set(ClientFlags.ReplySkip, false);
+        writer.Discarding = false;
+    }
+
+    private bool Admit(Client client, CommandDefinition? command, Argument* arguments, int count, long requestBytes)
+    {
+        var all = new ReadOnlySpan<Argument>(arguments, count);
+        if (command != null && command.Subcommands.Length != 0 && count > 1)
+        {
+            CommandDefinition? subcommand = command.FindSubcommand(Bytes(arguments[1]));
+            if (subcommand == null)
+            {
+                client.LastCommand = command;
+                Refuse(client, command, UnknownSubcommand(command, arguments));
+                return true;
+            }
+            command = subcommand;
+        }
+        if (command == null)
+        {
+            client.LastCommand = null;
+            Refuse(client, null, UnknownCommand(all));
+            return true;
+        }
+        client.LastCommand = command;
+        if (!command.AcceptsArgumentCount(count))
+        {
+            Refuse(client, command, $"ERR wrong number of arguments for '{command.Name}' command");
+            return true;
+        }
+        if ((command.Flags & CommandFlags.Protected) != 0 && server.RefuseProtected(client, command) is { } isProtected)
+        {
+            Refuse(client, command, isProtected);
+            return true;
+        }
+        if (client.Is(ClientFlags.Multi) && (command.Flags & CommandFlags.NoMulti) != 0)
+        {
+            Refuse(client, command, "ERR Command not allowed inside a transaction");
+            return true;
+        }
+        if (client.Is(ClientFlags.Unauthenticated) && (command.Flags & CommandFlags.NoAuth) == 0)
+        {
+            Refuse(client, command, "NOAUTH Authentication required.");
+            return true;
+        }
+        if ((server.Condition & ServerCondition.MemoryLimited) != 0 && !server.MakeRoom(loop, client, command))
+        {
+            Refuse(client, command, "OOM command not allowed when used memory > 'maxmemory'.");
+            return true;
+        }
+        if ((server.Condition & ServerCondition.NeedsReplicas) != 0 && (command.Flags & CommandFlags.Write) != 0)
+        {
+            Refuse(client, command, "NOREPLICAS Not enough good replicas to write.");
+            return true;
+        }
+        if (client.Is(ClientFlags.PubSub) && client.Resp < 3 && !server.Known.IsAllowedWhileSubscribed(command))
+        {
+            Refuse(client, command,
+                $"ERR Can't execute '{command.Name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
+            return true;
+        }
+        if ((server.Condition & ServerCondition.Paused) != 0 && server.Pause.Holds(client, command))
+        {
+            server.Pause.Suspend(client);
+            return false;
+        }
+        if (client.Is(ClientFlags.Multi) && !server.Known.RunsInsideMulti(command))
+        {
+            server.Transactions.Queue(client, command, all, requestBytes);
+            loop.Writer.SimpleString("QUEUED"u8);
+            return true;
+        }
+        if ((server.Condition & ServerCondition.Monitored) != 0)
+            server.Monitors.Feed(loop, client, command, all);
+        dispatcher.Call(client, command, arguments, count, requestBytes);
+        return true;
+    }
+
+    private void Refuse(Client client, CommandDefinition? command, string error)
+    {
+        server.Transactions.MarkFailed(client);
+        loop.Writer.Error(Encoding.UTF8.GetBytes(error));
+        if (command != null)
+            dispatcher.StatisticsOf(command.Id).Rejected++;
+        server.CountError(loop.Writer.LastErrorCode);
+    }
+
+    private static string UnknownCommand(ReadOnlySpan<Argument> arguments)
+    {
+        var text = new StringBuilder("ERR unknown command '");
+        text.Append(Quoted(arguments[0], MostQuoted)).Append("', with args beginning with: ");
+        int quoted = 0;
+        for (int i = 1; i < arguments.Length && quoted < MostQuoted; i++)
+        {
+            string argument = Quoted(arguments[i], MostQuoted - quoted);
+            text.Append('\'').Append(argument).Append("' ");
+            quoted += argument.Length + 3;
+        }
+        return text.ToString();
+    }
+
+    private static string UnknownSubcommand(CommandDefinition container, Argument* arguments) =>
+        $"ERR unknown subcommand '{Quoted(arguments[1], MostQuoted)}'. Try {container.Name.ToUpperInvariant()} HELP.";
+
+    private static string Quoted(in Argument argument, int most)
+    {
+        ReadOnlySpan<byte> bytes = Bytes(argument);
+        int zero = bytes.IndexOf((byte)0);
+        if (zero >= 0)
+            bytes = bytes[..zero];
+        return Encoding.Latin1.GetString(bytes[..Math.Min(bytes.Length, most)]);
+    }
+
+    private static ReadOnlySpan<byte> Bytes(in Argument argument) => new(argument.Data, argument.Length);
+}

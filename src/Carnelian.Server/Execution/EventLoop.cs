@@ -1,0 +1,603 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Carnelian.Memory;
+using Carnelian.Protocol;
+using Carnelian.Server.Clients;
+using Carnelian.Server.Transport;
+using Carnelian.Storage;
+using Carnelian.Threading;
+
+namespace Carnelian.Server.Execution;
+
+/// <summary>
+/// One thread that waits for its sockets, reads what clients send, has it executed on the spot and sends the replies.
+/// </summary>
+/// <remarks>
+/// All methods run on the loop's own thread, but for <see cref="Post"/> and <see cref="Deliver"/>. The buffer that it reads into is
+/// shared by its clients: a client owns memory only while it has sent part of a command or has output waiting.
+/// </remarks>
+internal sealed unsafe class EventLoop : IDisposable
+{
+    private const int ReadBufferSize = 64 * 1024;
+    private const int MostVectors = 64;
+    private const long FlushThreshold = 128 * 1024;
+
+    private readonly ServerInstance _server;
+    private readonly byte* _readBuffer;
+    private readonly IoVector* _vectors;
+    private readonly ReadyEvent[] _events = new ReadyEvent[512];
+    private readonly List<object?> _slots = [];
+    private readonly Stack<int> _freeSlots = new();
+    private readonly List<Client> _toClose = [];
+    private readonly RequestParser _parser = new();
+    private readonly Thread _thread;
+    private Client? _attached;
+    private bool _isStopping;
+    private readonly List<Client> _withOutput = [];
+    private readonly ExpiryCycle _expiry;
+    private int _clientCount;
+    private int _clientsUnderWay;
+    private long _nextCron;
+
+    public EventLoop(ServerInstance server, int index)
+    {
+        _server = server;
+        Index = index;
+        Poller = server.Transport.CreatePoller();
+        Mailbox = new Mailbox(Poller);
+        _readBuffer = NativeHeap.Allocate(ReadBufferSize);
+        _vectors = (IoVector*)NativeMemory.Alloc(MostVectors, (nuint)sizeof(IoVector));
+        Dispatcher = new Dispatcher(server, this);
+        _expiry = new ExpiryCycle(server, this);
+        _thread = new Thread(Run, 1 << 20) { Name = index == 0 ? "main" : $"io_thd_{index}", IsBackground = true };
+    }
+
+    /// <summary>The number of the loop, from 0.</summary>
+    public int Index { get; }
+
+    /// <summary>Tells which sockets are ready.</summary>
+    public Poller Poller { get; }
+
+    /// <summary>What other threads want.</summary>
+    public Mailbox Mailbox { get; }
+
+    /// <summary>Spare output chunks.</summary>
+    public OutputChunkPool Chunks { get; } = new();
+
+    /// <summary>Writes replies to the client that is served.</summary>
+    public ReplyWriter Writer { get; } = new();
+
+    /// <summary>Executes commands.</summary>
+    public Dispatcher Dispatcher { get; }
+
+    /// <summary>The monotonic time at which the present unit began, in nanoseconds.</summary>
+    public long Timestamp { get; set; }
+
+    /// <summary>Changes that commands on this loop have made to data.</summary>
+    public long Dirty { get; set; }
+
+    /// <summary>The clients of this loop.</summary>
+    public int ClientCount => Volatile.Read(ref _clientCount);
+
+    /// <summary>Clients that have been given to this loop and are not here yet.</summary>
+    public int ClientsUnderWay => Volatile.Read(ref _clientsUnderWay);
+
+    /// <summary>Bytes received by this loop.</summary>
+    public long BytesIn { get; private set; }
+
+    /// <summary>Bytes sent by this loop.</summary>
+    public long BytesOut { get; private set; }
+
+    /// <summary>Reads and writes done, for INFO.</summary>
+    public long ReadsProcessed { get; private set; }
+
+    /// <summary>Writes done, for INFO.</summary>
+    public long WritesProcessed { get; private set; }
+
+    /// <summary>Rounds of the loop.</summary>
+    public long Rounds { get; private set; }
+
+    /// <summary>The time spent in rounds and not waiting, in nanoseconds.</summary>
+    public long BusyNanoseconds { get; private set; }
+
+    /// <summary>Starts the thread.</summary>
+    public void Start() => _thread.Start();
+
+    /// <summary>Waits for the thread to end.</summary>
+    public void Join() => _thread.Join();
+
+    /// <summary>Has work run on the loop's thread. Any thread.</summary>
+    public void Post(Action work) => Mailbox.Post(work);
+
+    /// <summary>Makes the loop end after its present round. The loop's thread.</summary>
+    public void Stop() => _isStopping = true;
+
+    /// <summary>The clients of the loop. The loop's thread.</summary>
+    public IEnumerable<Client> Clients => _slots.OfType<Client>();
+
+    // --- rounds ---------------------------------------------------------------------------------------------------
+
+    private void Run()
+    {
+        _server.OnLoopStarted(this);
+        while (!_isStopping)
+            RunRound();
+    }
+
+    /// <summary>
+    /// One wait and all that it brought. Not inlined, so that better code reaches it while the server runs: a method that never
+    /// returns stays what it was first compiled to.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void RunRound()
+    {
+        int timeout = Mailbox.HasLetters ? 0 : _expiry.MillisecondsUntilDue(MillisecondsUntilCron());
+        int count = Poller.Wait(_events, timeout);
+        long begin = Timestamp = Clock.Nanoseconds;
+        for (int i = 0; i < count; i++)
+            Serve(_events[i]);
+        if (Mailbox.HasLetters)
+            OpenMailbox();
+        if (Timestamp >= _nextCron)
+        {
+            _nextCron = Timestamp + _server.CronNanoseconds;
+            _server.RunCron(this);
+        }
+        _expiry.Run();
+        if (_withOutput.Count != 0)
+            SendAllPending();
+        if (_toClose.Count != 0)
+            CloseDoomed();
+        Rounds++;
+        BusyNanoseconds += Clock.Nanoseconds - begin;
+    }
+
+    private int MillisecondsUntilCron() => (int)Math.Clamp((_nextCron - Timestamp + 999_999) / 1_000_000, 0, 1000);
+
+    private void Serve(ReadyEvent ready)
+    {
+        object? target = _slots[ready.Token];
+        if (target is Client client)
+        {
+            if (ready.IsWritable && client.IsWatchedForOutput)
+                SendPending(client);
+            if (ready.IsReadable && !client.IsClosed)
+                ReadFrom(client);
+        }
+        else if (target is ListenSocket listener)
+        {
+            _server.Accept(this, listener);
+        }
+    }
+
+    private void OpenMailbox()
+    {
+        foreach (Mailbox.Letter letter in Mailbox.Open())
+        {
+            if (letter.Work != null)
+            {
+                letter.Work();
+                continue;
+            }
+            Client client = letter.Client!;
+            if (client.Loop != this)
+            {
+                client.Loop.Mailbox.Post(client, letter.Message);
+                Interlocked.Add(ref client.BytesUnderWay, -letter.Message.Length);
+                continue;
+            }
+            Interlocked.Add(ref client.BytesUnderWay, -letter.Message.Length);
+            AppendMessage(client, letter.Message);
+            letter.Message.Release();
+        }
+    }
+
+    // --- clients --------------------------------------------------------------------------------------------------
+
+    /// <summary>Listens for connections on this loop.</summary>
+    public void Add(ListenSocket listener) => Poller.Add(listener, TakeSlot(listener));
+
+    /// <summary>Listens no longer.</summary>
+    public void Remove(ListenSocket listener)
+    {
+        Poller.Remove(listener);
+        FreeSlot(_slots.IndexOf(listener));
+    }
+
+    /// <summary>Takes a client over, new or from another loop.</summary>
+    public void Adopt(Client client)
+    {
+        if (client.IsClosed)
+            return;
+        client.Loop = this;
+        client.Output.Pool = Chunks;
+        client.Token = TakeSlot(client);
+        Volatile.Write(ref _clientCount, _clientCount + 1);
+        client.IsWatchedForOutput = false;
+        Poller.Add(client.Socket, client.Token);
+        if (!client.Output.IsEmpty)
+            SendPending(client);
+        if (client.QueryLength > 0 && !client.IsClosed)
+            ProcessKept(client);
+    }
+
+    /// <summary>Says that a client is on its way to this loop. Any thread.</summary>
+    public void ExpectClient() => Interlocked.Increment(ref _clientsUnderWay);
+
+    /// <summary>Says that it has come.</summary>
+    public void ExpectedClientArrived() => Interlocked.Decrement(ref _clientsUnderWay);
+
+    /// <summary>Lets go of a client, for another loop.</summary>
+    public void Release(Client client)
+    {
+        Poller.Remove(client.Socket);
+        FreeSlot(client.Token);
+        client.Token = -1;
+        Volatile.Write(ref _clientCount, _clientCount - 1);
+    }
+
+    /// <summary>Has a client closed at the end of the round.</summary>
+    public void CloseSoon(Client client)
+    {
+        if (client.IsClosed || client.Is(ClientFlags.CloseSoon))
+            return;
+        client.Set(ClientFlags.CloseSoon, true);
+        _toClose.Add(client);
+    }
+
+    private void CloseDoomed()
+    {
+        foreach (Client client in _toClose)
+        {
+            if (!client.IsClosed)
+                Close(client);
+        }
+        _toClose.Clear();
+    }
+
+    private void Close(Client client)
+    {
+        client.IsClosed = true;
+        _server.OnClientClosing(client);
+        if (client.Token >= 0)
+            Release(client);
+        client.Socket.Dispose();
+        client.Output.Clear();
+        client.RequestState.Free();
+        client.FreeQuery();
+    }
+
+    private int TakeSlot(object target)
+    {
+        if (!_freeSlots.TryPop(out int slot))
+        {
+            slot = _slots.Count;
+            _slots.Add(null);
+        }
+        _slots[slot] = target;
+        return slot;
+    }
+
+    private void FreeSlot(int slot)
+    {
+        _slots[slot] = null;
+        _freeSlots.Push(slot);
+    }
+
+    // --- input ----------------------------------------------------------------------------------------------------
+
+    private void ReadFrom(Client client)
+    {
+        if (client.Is(ClientFlags.CloseSoon | ClientFlags.CloseAfterReply | ClientFlags.Suspended))
+            return;
+        bool isShared = client.QueryLength == 0;
+        byte* buffer = _readBuffer;
+        int room = ReadBufferSize;
+        if (!isShared)
+        {
+            if (client.QueryCapacity == client.QueryLength)
+                client.ReserveQuery(Math.Max(16 * 1024, Math.Min(client.QueryLength, 1 << 20)));
+            buffer = client.QueryData + client.QueryLength;
+            room = client.QueryCapacity - client.QueryLength;
+        }
+        int count = client.Socket.Receive(buffer, room);
+        if (count <= 0)
+        {
+            if (count != StreamSocket.WouldBlock)
+                Close(client);
+            return;
+        }
+        ReadsProcessed++;
+        BytesIn += count;
+        client.BytesIn += count;
+        client.LastInteraction = Clock.Latest;
+        if (isShared)
+        {
+            Process(client, buffer, buffer + count, isShared: true);
+        }
+        else
+        {
+            client.QueryLength += count;
+            Process(client, client.QueryData, client.QueryData + client.QueryLength, isShared: false);
+        }
+    }
+
+    /// <summary>Goes on with input that was kept while the client could not be served.</summary>
+    public void ProcessKept(Client client)
+    {
+        if (client.QueryLength > 0 && !client.IsClosed && !client.Is(ClientFlags.Suspended))
+            Process(client, client.QueryData, client.QueryData + client.QueryLength, isShared: false);
+    }
+
+    private void Process(Client client, byte* position, byte* end, bool isShared)
+    {
+        Attach(client);
+        _parser.MaxBulkLength = _server.Services.MaxStringLength;
+        while (true)
+        {
+            ParseStatus status = _parser.Parse(position, end, ref client.RequestState, !client.Is(ClientFlags.Unauthenticated));
+            position = _parser.Position;
+            int done = _parser.CommandCount == 0 ? 0 : Dispatcher.RunBatch(client, _parser);
+            if (done < _parser.CommandCount)
+            {
+                KeepUnexecuted(client, done, position, (int)(end - position), isShared);
+                _parser.Clear();
+                break;
+            }
+            _parser.Clear();
+            if (client.Is(ClientFlags.CloseSoon | ClientFlags.CloseAfterReply))
+            {
+                client.FreeQuery();
+                break;
+            }
+            if (status == ParseStatus.BatchFull)
+            {
+                if (Writer.PendingBytes > FlushThreshold)
+                {
+                    Detach();
+                    SendPending(client);
+                    if (client.IsClosed)
+                        return;
+                    Attach(client);
+                }
+                continue;
+            }
+            if (status == ParseStatus.Error)
+            {
+                _server.OnProtocolError(client, _parser.Error);
+                client.FreeQuery();
+                break;
+            }
+            KeepIncomplete(client, position, (int)(end - position), isShared);
+            break;
+        }
+        Detach();
+        FinishOutput(client);
+    }
+
+    /// <summary>Keeps the beginning of a command, with room for the rest of a long argument.</summary>
+    private void KeepIncomplete(Client client, byte* position, int length, bool isShared)
+    {
+        if (length == 0)
+        {
+            if (!isShared)
+                client.FreeQuery();
+            return;
+        }
+        long missing = _parser.MissingBytes;
+        int room = missing >= RequestParser.BigArgumentBytes ? (int)Math.Min(missing, int.MaxValue / 2) : 0;
+        if (isShared)
+        {
+            client.KeepQuery(position, length, room);
+        }
+        else
+        {
+            if (position != client.QueryData)
+            {
+                Buffer.MemoryCopy(position, client.QueryData, length, length);
+                client.QueryLength = length;
+            }
+            if (room > 0)
+                client.ReserveQuery(room);
+        }
+        if (length > _server.QueryBufferLimit)
+            _server.OnQueryBufferLimit(client, length);
+    }
+
+    /// <summary>Keeps commands that could not be executed now, in their plain form, and what follows them.</summary>
+    private void KeepUnexecuted(Client client, int done, byte* rest, int restLength, bool isShared)
+    {
+        byte* old = isShared ? null : client.QueryData;
+        client.QueryData = null;
+        client.QueryLength = client.QueryCapacity = 0;
+        byte* header = stackalloc byte[32];
+        for (int i = done; i < _parser.CommandCount; i++)
+        {
+            ParsedCommand command = _parser.Commands[i];
+            client.KeepQuery(header, WriteHeader(header, '*', command.ArgumentCount), 0);
+            for (int k = 0; k < command.ArgumentCount; k++)
+            {
+                Argument* argument = _parser.Arguments + command.FirstArgument + k;
+                client.KeepQuery(header, WriteHeader(header, '$', argument->Length), argument->Length + 2);
+                client.KeepQuery(argument->Data, argument->Length, 2);
+                header[0] = (byte)'\r';
+                header[1] = (byte)'\n';
+                client.KeepQuery(header, 2, 0);
+            }
+        }
+        client.KeepQuery(rest, restLength, 0);
+        NativeHeap.Free(old);
+    }
+
+    private static int WriteHeader(byte* target, char kind, int number)
+    {
+        target[0] = (byte)kind;
+        int length = 1 + Text.NumberFormat.WriteInt64(target + 1, number);
+        target[length++] = (byte)'\r';
+        target[length++] = (byte)'\n';
+        return length;
+    }
+
+    // --- output ---------------------------------------------------------------------------------------------------
+
+    private void Attach(Client client)
+    {
+        _attached = client;
+        Writer.Attach(client.Output, client.Resp);
+    }
+
+    private void Detach()
+    {
+        _attached = null;
+        Writer.Detach();
+    }
+
+    /// <summary>Appends a message to a client's output, wherever the client lives. Any thread.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="message">RESP in the client's version.</param>
+    public void Deliver(Client client, StringBlock message)
+    {
+        if (client.Loop == this && Thread.CurrentThread == _thread)
+        {
+            AppendMessage(client, message);
+            return;
+        }
+        message.AddReference();
+        client.Loop.Mailbox.Post(client, message);
+    }
+
+    private void AppendMessage(Client client, StringBlock message)
+    {
+        if (client.IsClosed || client.Is(ClientFlags.CloseSoon))
+            return;
+        var bytes = new ReadOnlySpan<byte>(message.Data, (int)message.Length);
+        if (client == _attached)
+        {
+            Writer.Raw(bytes);
+            return;
+        }
+        bool wasEmpty = client.Output.IsEmpty;
+        if (bytes.Length >= 16 * 1024)
+        {
+            message.AddReference();
+            client.Output.AppendShared(message.Data, (nuint)bytes.Length, message.Address, &StringBlock.Release);
+        }
+        else
+        {
+            client.Output.Append(bytes);
+        }
+        if (_server.ExceedsOutputLimit(client))
+            return;
+        if (wasEmpty)
+            _withOutput.Add(client);
+    }
+
+    private void SendAllPending()
+    {
+        foreach (Client client in _withOutput)
+        {
+            if (!client.IsClosed && client.Loop == this && !client.IsWatchedForOutput)
+                SendPending(client);
+        }
+        _withOutput.Clear();
+    }
+
+    /// <summary>Serves a client outside of its input: what the action writes is its reply.</summary>
+    public void WriteTo(Client client, Action<ReplyWriter> action)
+    {
+        if (client == _attached)
+        {
+            action(Writer);
+            return;
+        }
+        Client? outer = _attached;
+        if (outer != null)
+            Detach();
+        Attach(client);
+        action(Writer);
+        Detach();
+        FinishOutput(client);
+        if (outer != null)
+            Attach(outer);
+    }
+
+    /// <summary>Sends what a client has to get, and closes or limits it where it is time to.</summary>
+    public void FinishOutput(Client client)
+    {
+        if (client.IsClosed)
+            return;
+        if (!client.Output.IsEmpty && !client.IsWatchedForOutput)
+            SendPending(client);
+        if (client.IsClosed)
+            return;
+        if (client.Output.IsEmpty)
+        {
+            if (client.Is(ClientFlags.CloseAfterReply))
+                CloseSoon(client);
+        }
+        else
+        {
+            _ = _server.ExceedsOutputLimit(client);
+        }
+    }
+
+    /// <summary>Sends as much of the output as the socket takes.</summary>
+    public void SendPending(Client client)
+    {
+        OutputQueue output = client.Output;
+        while (!output.IsEmpty)
+        {
+            int count = output.Fill(_vectors, MostVectors, out _);
+            nint sent = count == 1 ? client.Socket.Send(_vectors[0].Base, _vectors[0].Length) : client.Socket.Send(_vectors, count);
+            if (sent < 0)
+            {
+                if (sent != StreamSocket.WouldBlock)
+                {
+                    Close(client);
+                    return;
+                }
+                break;
+            }
+            WritesProcessed++;
+            BytesOut += sent;
+            client.BytesOut += sent;
+            output.Advance((nuint)sent);
+            client.LastInteraction = Clock.Latest;
+        }
+        bool isWaiting = !output.IsEmpty;
+        if (isWaiting)
+            output.Compact();
+        if (isWaiting != client.IsWatchedForOutput)
+        {
+            client.IsWatchedForOutput = isWaiting;
+            Poller.Change(client.Socket, client.Token, forInput: !client.Is(ClientFlags.Suspended), forOutput: isWaiting);
+        }
+        if (!isWaiting && client.Is(ClientFlags.CloseAfterReply))
+            CloseSoon(client);
+    }
+
+    /// <summary>Stops or resumes reading from a client that has to wait.</summary>
+    public void SetSuspended(Client client, bool isSuspended)
+    {
+        if (client.Is(ClientFlags.Suspended) == isSuspended)
+            return;
+        client.Set(ClientFlags.Suspended, isSuspended);
+        Poller.Change(client.Socket, client.Token, forInput: !isSuspended, forOutput: client.IsWatchedForOutput);
+        if (!isSuspended)
+            ProcessKept(client);
+    }
+
+    /// <summary>Closes all clients and frees what the loop owns. After the thread has ended.</summary>
+    public void Dispose()
+    {
+        foreach (Client client in _slots.OfType<Client>().ToArray())
+            Close(client);
+        Writer.Dispose();
+        _parser.Dispose();
+        Chunks.Dispose();
+        Poller.Dispose();
+        Dispatcher.Dispose();
+        NativeHeap.Free(_readBuffer);
+        NativeMemory.Free(_vectors);
+    }
+}

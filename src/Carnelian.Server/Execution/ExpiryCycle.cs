@@ -1,0 +1,100 @@
+using Carnelian.Storage;
+using Carnelian.Threading;
+
+namespace Carnelian.Server.Execution;
+
+/// <summary>
+/// Removes keys when their time has come: each loop looks after its share of the shards, between its rounds, in slices of a
+/// millisecond so that clients are served in between.
+/// </summary>
+/// <remarks>One a loop, on its thread. Each slice of up to 32 keys of one shard is a unit of its own under that shard's lock.</remarks>
+internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
+{
+    private const int KeysPerUnit = 32;
+    private const long SliceNanoseconds = 1_000_000;
+    private const long RescanNanoseconds = 250_000;
+
+    private long _earliest = long.MaxValue;
+    private long _scannedAt;
+    private long _seenDirty = -1;
+    private int _nextShard;
+    private bool _hasVolatileKeys;
+
+    /// <summary>Milliseconds until this loop has something to expire; at most <paramref name="most"/>.</summary>
+    public int MillisecondsUntilDue(int most)
+    {
+        if (!server.ExpiresActively)
+            return most;
+        Rescan();
+        // Keys that other loops put into this loop's shards are noticed soon and not at once.
+        if (_hasVolatileKeys && server.LoopCount > 1)
+            most = Math.Min(most, 5);
+        if (_earliest == long.MaxValue)
+            return most;
+        return (int)Math.Clamp(_earliest + 1 - Clock.Sample(loop.Timestamp), 0, most);
+    }
+
+    /// <summary>Expires what is due, for one slice of time at most.</summary>
+    public void Run()
+    {
+        if (!server.ExpiresActively)
+            return;
+        Rescan();
+        long now = Clock.Sample(loop.Timestamp);
+        if (_earliest >= now)
+            return;
+        long end = Clock.Nanoseconds + SliceNanoseconds;
+        Keyspace keyspace = server.Keyspace;
+        int loops = server.LoopCount;
+        int shares = (keyspace.ShardCount + loops - 1) / loops;
+        for (int visited = 0; visited < shares; visited++)
+        {
+            int shard = loop.Index + _nextShard * loops;
+            if (shard < keyspace.ShardCount && !ExpireShard(keyspace, shard, now, end))
+                break;
+            _nextShard = (_nextShard + 1) % shares;
+        }
+        _scannedAt = 0;
+    }
+
+    /// <summary>Expires what is due in a shard.</summary>
+    /// <returns>False if time was over first.</returns>
+    private bool ExpireShard(Keyspace keyspace, int shard, long now, long end)
+    {
+        for (int i = 0; i < keyspace.DatabaseCount; i++)
+        {
+            while (keyspace[i].EarliestDeadline(shard) < now)
+            {
+                if (!keyspace.Locks.TryAcquire(shard))
+                    break;
+                int due = keyspace[i].ExpireDue(shard, now, KeysPerUnit);
+                keyspace.Locks.Release(shard);
+                if (Clock.Nanoseconds >= end)
+                    return false;
+                if (due < KeysPerUnit)
+                    break;
+            }
+        }
+        return true;
+    }
+
+    private void Rescan()
+    {
+        if (loop.Timestamp - _scannedAt < RescanNanoseconds && loop.Dirty == _seenDirty)
+            return;
+        _scannedAt = loop.Timestamp;
+        _seenDirty = loop.Dirty;
+        _earliest = long.MaxValue;
+        Keyspace keyspace = server.Keyspace;
+        int loops = server.LoopCount;
+        for (int i = 0; i < keyspace.DatabaseCount; i++)
+        {
+            Database database = keyspace[i];
+            if (!database.HasParts)
+                continue;
+            for (int shard = loop.Index; shard < keyspace.ShardCount; shard += loops)
+                _earliest = Math.Min(_earliest, database.EarliestDeadline(shard));
+        }
+        _hasVolatileKeys = _earliest != long.MaxValue || keyspace.Sum(static database => database.VolatileCount) != 0;
+    }
+}

@@ -1,0 +1,34 @@
+using Carnelian.Commands.Table;
+
+namespace Carnelian.Server.Execution;
+
+/// <summary>The commands that the dispatcher itself treats in a special way, found by their original names.</summary>
+internal sealed class KnownCommands
+{
+    private readonly HashSet<CommandDefinition> _insideMulti;
+    private readonly HashSet<CommandDefinition> _whileSubscribed;
+
+    public KnownCommands(CommandDefinition[] definitions)
+    {
+        _insideMulti = Named(definitions, "exec", "discard", "multi", "watch", "quit", "reset");
+        _whileSubscribed = Named(
+            definitions, "ping", "subscribe", "ssubscribe", "psubscribe", "unsubscribe", "sunsubscribe", "punsubscribe", "quit", "reset");
+    }
+
+    /// <summary>Whether a command runs at once although its client is between MULTI and EXEC.</summary>
+    public bool RunsInsideMulti(CommandDefinition command) => _insideMulti.Contains(command);
+
+    /// <summary>Whether a RESP2 client that has subscribed may send a command.</summary>
+    public bool IsAllowedWhileSubscribed(CommandDefinition command) => _whileSubscribed.Contains(command);
+
+    private static HashSet<CommandDefinition> Named(CommandDefinition[] definitions, params ReadOnlySpan<string> names)
+    {
+        var found = new HashSet<CommandDefinition>();
+        foreach (CommandDefinition definition in definitions)
+        {
+            if (names.Contains(definition.Name))
+                found.Add(definition);
+        }
+        return found;
+    }
+}

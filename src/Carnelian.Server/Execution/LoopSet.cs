@@ -1,0 +1,74 @@
+using Carnelian.Server.Clients;
+
+namespace Carnelian.Server.Execution;
+
+/// <summary>The event loops that run. Loops are added and removed at run time; the first one stays.</summary>
+/// <remarks>The array is replaced and never changed: any thread may read it. Changes come from one thread at a time.</remarks>
+internal sealed class LoopSet(ServerInstance server)
+{
+    private readonly Lock _lock = new();
+    private volatile EventLoop[] _loops = [];
+
+    /// <summary>The loops in order.</summary>
+    public EventLoop[] All => _loops;
+
+    /// <summary>The first loop, which listens and keeps the server's books.</summary>
+    public EventLoop Main => _loops[0];
+
+    /// <summary>The loop with the fewest clients.</summary>
+    public EventLoop LeastLoaded
+    {
+        get
+        {
+            EventLoop[] loops = _loops;
+            EventLoop least = loops[0];
+            foreach (EventLoop loop in loops)
+            {
+                if (loop.ClientCount + loop.ClientsUnderWay < least.ClientCount + least.ClientsUnderWay)
+                    least = loop;
+            }
+            return least;
+        }
+    }
+
+    /// <summary>Brings the number of loops to a target. New ones take new clients; those that end hand theirs on.</summary>
+    public void Resize(int count)
+    {
+        lock (_lock)
+        {
+            EventLoop[] before = _loops;
+            if (count > before.Length)
+            {
+                var added = new EventLoop[count - before.Length];
+                for (int i = 0; i < added.Length; i++)
+                    added[i] = new EventLoop(server, before.Length + i);
+                _loops = [.. before, .. added];
+                foreach (EventLoop loop in added)
+                    loop.Start();
+            }
+            else if (count < before.Length)
+            {
+                _loops = before[..count];
+                foreach (EventLoop loop in before.AsSpan(count))
+                    loop.Post(() => Retire(loop));
+            }
+        }
+    }
+
+    /// <summary>Hands a client to another loop. On the thread of its present loop, between commands.</summary>
+    public static void Move(Client client, EventLoop to)
+    {
+        client.Loop.Release(client);
+        client.Loop = to;
+        to.Post(() => to.Adopt(client));
+    }
+
+    /// <summary>Ends a loop. On its thread; letters that come later are passed on by a last round.</summary>
+    private void Retire(EventLoop loop)
+    {
+        foreach (Client client in loop.Clients.ToArray())
+            Move(client, LeastLoaded);
+        server.OnLoopRetired(loop);
+        loop.Stop();
+    }
+}

@@ -1,0 +1,35 @@
+using Carnelian.Commands;
+using Carnelian.Storage;
+
+namespace Carnelian.Server;
+
+/// <summary>What commands on data get of the server.</summary>
+internal sealed class ServerServices(ServerInstance server) : CommandServices, IKeyspaceObserver
+{
+    /// <inheritdoc/>
+    public override void Notify(int database, NotificationClass kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key) =>
+        server.KeyspaceEvents.Publish(database, kind, name, key);
+
+    /// <inheritdoc/>
+    public override void TouchWatched(Database database, in Key key) => server.Watches.Touch(database, key);
+
+    /// <inheritdoc/>
+    public void OnExpired(Database database, in Key key)
+    {
+        Interlocked.Increment(ref server.Statistics.ExpiredKeys);
+        if (database.HasWatchedKeys(key))
+            server.Watches.Touch(database, key);
+        if ((Notifications & NotificationClass.Expired) != 0)
+            Notify(database.Index, NotificationClass.Expired, "expired"u8, key.Bytes);
+    }
+
+    /// <inheritdoc/>
+    public void OnEvicted(Database database, in Key key)
+    {
+        Interlocked.Increment(ref server.Statistics.EvictedKeys);
+        if (database.HasWatchedKeys(key))
+            server.Watches.Touch(database, key);
+        if ((Notifications & NotificationClass.Evicted) != 0)
+            Notify(database.Index, NotificationClass.Evicted, "evicted"u8, key.Bytes);
+    }
+}

@@ -1,0 +1,26 @@
+using System.Runtime.InteropServices;
+
+namespace Carnelian.Storage;
+
+/// <summary>The header of a segment of a <see cref="HashTable{TRecord}"/>: one cache line, the buckets behind it.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 64)]
+internal unsafe struct HashSegment
+{
+    /// <summary>Records in the segment.</summary>
+    public int Count;
+
+    /// <summary>Buckets of the stash.</summary>
+    public int StashBuckets;
+
+    /// <summary>The stash, or null.</summary>
+    public byte* Stash;
+
+    /// <summary>Records in the stash.</summary>
+    public int InStash;
+
+    /// <summary>Leading hash bits that all records of the segment share.</summary>
+    public byte Depth;
+
+    /// <summary>Main buckets.</summary>
+    public byte Buckets;
+}

@@ -24,6 +24,9 @@ internal sealed unsafe class DebugHeap
     private const nuint MinimumBackBytes = 32;
     private const long DefaultQuarantineBytes = 16 * 1024 * 1024;
 
+    // The records of many small blocks, with their stacks, would outweigh the blocks by far.
+    private const int MaxQuarantineBlocks = 50_000;
+
     private static readonly string? s_mode = Environment.GetEnvironmentVariable("CARNELIAN_DEBUG_HEAP");
 
     /// <summary>Fixed at start, so that compiled code carries no test for it.</summary>
@@ -95,7 +98,7 @@ internal sealed unsafe class DebugHeap
             _freed.Add(freed.Address, freed);
             _quarantine.Enqueue(freed);
             _quarantineBytes += (long)freed.UsableSize;
-            while (_quarantineBytes > _quarantineLimit)
+            while (_quarantineBytes > _quarantineLimit || _quarantine.Count > MaxQuarantineBlocks)
                 ReleaseOldest();
         }
     }

@@ -12,6 +12,7 @@ internal sealed class RawInputs(ServerPair servers, Findings findings, int seed)
 {
     private const int Quiet = 25;
     private const int LateQuiet = 400;
+    private const int Attempts = 6;
     private const int RandomInputs = 120;
     private const string Fence = "\r\nPING the-fence\r\n";
     private const string FenceReply = "$9\r\nthe-fence\r\n";
@@ -64,7 +65,22 @@ internal sealed class RawInputs(ServerPair servers, Findings findings, int seed)
         return pieces;
     }
 
+    // A server that closes while bytes still come in resets the connection, which may swallow its last reply on
+    // the way. So a disagreement counts when it shows every time.
     private void Compare(int resp, List<byte[]> pieces)
+    {
+        string expected = "", actual = "";
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            (expected, actual) = Ask(resp, pieces);
+            if (expected == actual)
+                break;
+        }
+
+        findings.Check(expected == actual, CommandText.Escape(pieces.SelectMany(piece => piece).ToArray()), () => $"expected {expected}\n    actual   {actual}");
+    }
+
+    private (string Expected, string Actual) Ask(int resp, List<byte[]> pieces)
     {
         using var pair = new ConnectionPair(servers, resp);
         foreach (byte[] piece in pieces)
@@ -80,10 +96,11 @@ internal sealed class RawInputs(ServerPair servers, Findings findings, int seed)
         pair.Flush();
         string expected = Read(pair.Oracle, Quiet, least: 0);
         string actual = Read(pair.Tested, LateQuiet, expected.Length);
-        string oracleEnd = pair.Oracle.IsClosed ? "closed" : "open", testedEnd = pair.Tested.IsClosed ? "closed" : "open";
-        findings.Check(expected == actual && oracleEnd == testedEnd, CommandText.Escape(pieces.SelectMany(piece => piece).ToArray()), () =>
-            $"expected {CommandText.Escape(Encoding.Latin1.GetBytes(expected))} and {oracleEnd}\n    actual   {CommandText.Escape(Encoding.Latin1.GetBytes(actual))} and {testedEnd}");
+        return (Describe(expected, pair.Oracle), Describe(actual, pair.Tested));
     }
+
+    private static string Describe(string text, RespConnection connection) =>
+        $"{CommandText.Escape(Encoding.Latin1.GetBytes(text))} and {(connection.IsClosed ? "closed" : "open")}";
 
     private static string Read(RespConnection connection, int quiet, int least)
     {

@@ -30,7 +30,7 @@ internal sealed class ServerInstance : IDisposable
         Log = new Log(configuration);
         Transport = Carnelian.Server.Transport.Transport.Create();
         Keyspace = new Keyspace(configuration.Databases, Math.Max(configuration.IoThreads, Math.Min(Environment.ProcessorCount, 16)));
-        Services = new ServerServices(this);
+        Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
         Acceptor = new Acceptor(this);
         Loops = new LoopSet(this);

@@ -31,13 +31,12 @@ internal sealed class ServerInstance : IDisposable
         Transport = Carnelian.Server.Transport.Transport.Create();
         Keyspace = new Keyspace(configuration.Databases, Math.Max(configuration.IoThreads, Math.Min(Environment.ProcessorCount, 16)));
         Watches = new WatchTable(Keyspace);
-        Services = new ServerServices(this);
+        Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
         Acceptor = new Acceptor(this);
         Loops = new LoopSet(this);
         if (configuration.HashSeed.Length != 0)
             KeyHash.SetSeed(Encoding.UTF8.GetBytes(configuration.HashSeed));
-        Services.Commands = table;
         Settings = new ServerSettings(this);
         Settings.Apply();
     }

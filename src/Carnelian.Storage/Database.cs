@@ -595,18 +595,17 @@ public sealed unsafe class Database : IDisposable
         RecordList records = default;
         for (int i = 0; i < shards; i++)
         {
-            long position = 0;
-            while (position >= 0)
-            {
-                records.Clear();
+            // All of a shard before the first is freed: the walk hashes the keys of a segment's stash again at every bucket
+            // that has records there, those of other buckets too.
+            records.Clear();
+            for (long position = 0; position >= 0;)
                 parts[i].Table.Collect(ref position, ref records);
-                for (int k = 0; k < records.Count; k++)
-                {
-                    var entry = new Entry(records[k]);
-                    if (entry.Encoding == ValueEncoding.Block)
-                        entry.Block.Release();
-                    entry.FreeShell();
-                }
+            for (int k = 0; k < records.Count; k++)
+            {
+                var entry = new Entry(records[k]);
+                if (entry.Encoding == ValueEncoding.Block)
+                    entry.Block.Release();
+                entry.FreeShell();
             }
             parts[i].Table.Clear();
             parts[i].Expiry.Clear();

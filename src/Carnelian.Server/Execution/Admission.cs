@@ -130,7 +130,7 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
     private void Refuse(Client client, CommandDefinition? command, string error)
     {
         server.Transactions.MarkFailed(client);
-        loop.Writer.Error(Encoding.UTF8.GetBytes(error));
+        loop.Writer.Error(Encoding.Latin1.GetBytes(error));
         if (command != null)
             dispatcher.StatisticsOf(command.Id).Rejected++;
         server.CountError(loop.Writer.LastErrorCode);

@@ -138,14 +138,4 @@ internal sealed unsafe class WatchTable(Keyspace keyspace)
             }
         }
     }
-
-    /// <summary>Marks those who watch keys of a database that are there; it is about to be emptied. Under all locks.</summary>
-    public void TouchAll(Database database)
-    {
-    }
-
-    /// <summary>Marks those who watch keys of two databases that have been exchanged. Under all locks.</summary>
-    public void OnSwap(int first, int second)
-    {
-    }
 }

@@ -1,0 +1,15 @@
+using Carnelian.Fuzz.Targets;
+
+namespace Carnelian.Fuzz;
+
+/// <summary>All targets; a new one is added here.</summary>
+internal static class FuzzTargets
+{
+    public static IReadOnlyDictionary<string, Func<FuzzTarget>> All { get; } = new SortedDictionary<string, Func<FuzzTarget>>
+    {
+        ["resp"] = static () => new RespTarget(),
+        ["inline"] = static () => new InlineTarget(),
+        ["glob"] = static () => new GlobTarget(),
+        ["number"] = static () => new NumberTarget(),
+    };
+}

@@ -68,6 +68,8 @@ internal sealed class ServerInstance : IDisposable
 
     public LoopSet Loops { get; }
 
+    public PubSubHub PubSub { get; } = new();
+
     public WatchTable Watches { get; }
 
     public TransactionQueue Transactions { get; } = new();
@@ -196,6 +198,7 @@ internal sealed class ServerInstance : IDisposable
     {
         Transactions.Discard(client);
         Watches.Unwatch(client);
+        PubSub.UnsubscribeAll(client);
         Clients.Remove(client);
     }
 

@@ -92,6 +92,15 @@ public unsafe ref struct CommandContext
         return entry;
     }
 
+    /// <summary>Looks a key up for a question that is no access of it; counts as hit or miss.</summary>
+    public readonly Entry FindUntouched(in Key key)
+    {
+        Entry entry = Database.Find(key, Now, LookupFlags.NoTouch);
+        if (!entry.Exists && (Services.Notifications & NotificationClass.KeyMiss) != 0)
+            Services.Notify(Database.Index, NotificationClass.KeyMiss, "keymiss"u8, key.Bytes);
+        return entry;
+    }
+
     /// <summary>Looks a key up that may be changed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly Entry FindForWrite(in Key key) =>
@@ -135,6 +144,22 @@ public unsafe ref struct CommandContext
     {
         if ((Services.Notifications & kind) != 0)
             Services.Notify(Database.Index, kind, name, key.Bytes);
+    }
+
+    /// <summary>As <see cref="Modified"/>, for a key of any database.</summary>
+    public void ModifiedIn(Database database, in Key key, NotificationClass kind, ReadOnlySpan<byte> name)
+    {
+        Dirty++;
+        if (database.HasWatchedKeys(key))
+            Services.TouchWatched(database, key);
+        NotifyIn(database, key, kind, name);
+    }
+
+    /// <summary>As <see cref="Notify"/>, for a key of any database.</summary>
+    public readonly void NotifyIn(Database database, in Key key, NotificationClass kind, ReadOnlySpan<byte> name)
+    {
+        if ((Services.Notifications & kind) != 0)
+            Services.Notify(database.Index, kind, name, key.Bytes);
     }
 
     /// <summary>Takes a shard's lock for a command that picks its shards itself; nothing to do when the unit holds all.</summary>

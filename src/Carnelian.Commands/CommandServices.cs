@@ -32,4 +32,10 @@ public abstract class CommandServices
 
     /// <summary>Tells those who watch a key that it has changed. Called under the key's lock, only if the key's part has watched keys.</summary>
     public abstract void TouchWatched(Database database, in Key key);
+
+    /// <summary>Tells those who watch keys of a database that it is about to lose all its keys. Called under all locks.</summary>
+    public abstract void OnDatabaseFlushed(Database database);
+
+    /// <summary>Tells those who watch keys of two databases that these have just been exchanged. Called under all locks.</summary>
+    public abstract void OnDatabasesSwapped(int first, int second);
 }

@@ -31,13 +31,12 @@ internal sealed class ServerInstance : IDisposable
         Transport = Carnelian.Server.Transport.Transport.Create();
         Keyspace = new Keyspace(configuration.Databases, Math.Max(configuration.IoThreads, Math.Min(Environment.ProcessorCount, 16)));
         Watches = new WatchTable(Keyspace);
-        Services = new ServerServices(this);
+        Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
         Acceptor = new Acceptor(this);
         Loops = new LoopSet(this);
         if (configuration.HashSeed.Length != 0)
             KeyHash.SetSeed(Encoding.UTF8.GetBytes(configuration.HashSeed));
-        Services.Commands = table;
         Settings = new ServerSettings(this);
         Settings.Apply();
     }
@@ -81,6 +80,9 @@ internal sealed class ServerInstance : IDisposable
     public Monitors Monitors { get; } = new();
 
     public ServerSettings Settings { get; }
+
+    /// <summary>A random name of this run, 40 hexadecimal digits.</summary>
+    public string RunId { get; } = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
 
     public long StartedAt { get; } = Clock.Sample();
 
@@ -243,7 +245,20 @@ internal sealed class ServerInstance : IDisposable
 
     public void CountError(ReadOnlySpan<byte> code) => Errors.Count(code);
 
-    public string? RefuseProtected(Client client, CommandDefinition command) => null;
+    /// <summary>Whether the configuration keeps a client from a protected command.</summary>
+    /// <returns>The error, or null if it may run.</returns>
+    public string? RefuseProtected(Client client, CommandDefinition command)
+    {
+        bool isAllowed = Configuration.EnableDebugCommand switch
+        {
+            ProtectedAccess.Yes => true,
+            ProtectedAccess.Local => client.Socket.IsLocal,
+            _ => false,
+        };
+        return isAllowed
+            ? null
+            : $"ERR {command.Name.ToUpperInvariant()} command not allowed. If the enable-{command.Name}-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.";
+    }
 
     public bool MakeRoom(EventLoop loop, Client client, CommandDefinition command) => true;
 

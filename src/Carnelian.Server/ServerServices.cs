@@ -14,6 +14,12 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
     public override void TouchWatched(Database database, in Key key) => server.Watches.Touch(database, key);
 
     /// <inheritdoc/>
+    public override void OnDatabaseFlushed(Database database) => server.Watches.TouchAll(database);
+
+    /// <inheritdoc/>
+    public override void OnDatabasesSwapped(int first, int second) => server.Watches.OnSwap(first, second);
+
+    /// <inheritdoc/>
     public void OnExpired(Database database, in Key key)
     {
         Interlocked.Increment(ref server.Statistics.ExpiredKeys);

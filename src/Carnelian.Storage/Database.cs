@@ -267,7 +267,7 @@ public sealed unsafe class Database : IDisposable
         else
             part->Expiry.Add(deadline, key.Hash);
         int valueLength = entry.InlineLength;
-        Entry changed = Entry.Create(key, entry.Type, entry.Encoding, valueLength, deadline, entry.Flags);
+        Entry changed = Entry.Create(key, entry.Type, entry.Encoding, valueLength, deadline, entry.InheritedFlags);
         Buffer.MemoryCopy(entry.ValueData, changed.ValueData, valueLength, valueLength);
         SwapEntry(slot, entry, changed);
     }
@@ -315,7 +315,7 @@ public sealed unsafe class Database : IDisposable
     /// <summary>Puts a detached entry's value in under a key that does not exist; the entry's own memory is used or freed.</summary>
     public void Insert(in Key key, Entry detached)
     {
-        Entry entry = Entry.Create(key, detached.Type, detached.Encoding, detached.InlineLength, detached.Deadline, detached.Flags);
+        Entry entry = Entry.Create(key, detached.Type, detached.Encoding, detached.InlineLength, detached.Deadline, detached.InheritedFlags);
         Buffer.MemoryCopy(detached.ValueData, entry.ValueData, detached.InlineLength, detached.InlineLength);
         entry.AccessBits = detached.AccessBits;
         detached.FreeShell();
@@ -325,7 +325,7 @@ public sealed unsafe class Database : IDisposable
     /// <summary>Copies a string entry of any database under a key that does not exist here; long strings share their bytes.</summary>
     public void InsertCopy(in Key key, Entry source)
     {
-        Entry entry = Entry.Create(key, source.Type, source.Encoding, source.InlineLength, source.Deadline, source.Flags);
+        Entry entry = Entry.Create(key, source.Type, source.Encoding, source.InlineLength, source.Deadline, source.InheritedFlags);
         Buffer.MemoryCopy(source.ValueData, entry.ValueData, source.InlineLength, source.InlineLength);
         entry.AccessBits = source.AccessBits;
         if (source.Encoding == ValueEncoding.Block)

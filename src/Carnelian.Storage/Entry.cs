@@ -118,6 +118,25 @@ public readonly unsafe struct Entry : IRecordOperations
         get => Encoding == ValueEncoding.Inline ? new ReadOnlySpan<byte>(ValueData, InlineLength) : new ReadOnlySpan<byte>(Block.Data, checked((int)Block.Length));
     }
 
+    /// <summary>
+    /// Whether OBJECT ENCODING calls the string embstr: it was never changed in place, nor too long at any time for a cell of
+    /// 128 bytes as Valkey lays it out (header, key, deadline, value).
+    /// </summary>
+    public bool IsEmbeddedString
+    {
+        get
+        {
+            if (Encoding != ValueEncoding.Inline || (Flags & EntryFlags.Raw) != 0)
+                return false;
+            int keyLength = KeyLength;
+            int overhead = (keyLength < 32 ? 15 : 17) + (HasDeadline ? sizeof(long) : 0);
+            return keyLength + InlineLength + overhead <= 128;
+        }
+    }
+
+    /// <summary>The flags of an entry that takes this one's value: a string that was raw stays raw.</summary>
+    internal EntryFlags InheritedFlags => Encoding == ValueEncoding.Inline && Type == ValueType.String && !IsEmbeddedString ? Flags | EntryFlags.Raw : Flags;
+
     /// <summary>The bytes that the entry occupies, without what it points to.</summary>
     public long AllocatedBytes => (long)NativeHeap.UsableSize(_address);
 

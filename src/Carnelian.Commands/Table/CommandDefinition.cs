@@ -54,7 +54,6 @@ public sealed unsafe class CommandDefinition
 
         Arity = arity;
         Group = group;
-        Locks = locks != Locks.Automatic ? locks : keySpecs.Length > 0 ? Locks.Keys : Locks.None;
         KeySpecs = keySpecs;
         Handler = handler;
         Refine = refine;
@@ -68,11 +67,8 @@ public sealed unsafe class CommandDefinition
         Flags = range.Movable ? flags | CommandFlags.MovableKeys : flags;
         Categories = ImpliedCategories.Of(flags, acl, group, hasHandler: handler != null);
         foreach (KeySpec spec in keySpecs)
-        {
             HasKeys |= (spec.Flags & KeyFlags.NotKey) == 0;
-            HasIncompleteKeys |= (spec.Flags & (KeyFlags.Incomplete | KeyFlags.VariableFlags)) != 0
-                || spec.Search == KeySearch.Unknown || spec.Range == KeyRange.Unknown;
-        }
+        Locks = locks != Locks.Automatic ? locks : HasKeys ? Locks.Keys : Locks.None;
     }
 
     /// <summary>Dense number in the table, from 0; index for counters that are kept per command.</summary>
@@ -116,9 +112,6 @@ public sealed unsafe class CommandDefinition
 
     /// <summary>Whether first, last and step do not tell all keys.</summary>
     public bool HasMovableKeys => (Flags & CommandFlags.MovableKeys) != 0 || FirstKey == 0;
-
-    /// <summary>Whether options can change what the specifications say, so that <see cref="Refine"/> has a say.</summary>
-    public bool HasIncompleteKeys { get; }
 
     /// <summary>The handler; null for a container that only has subcommands.</summary>
     public delegate*<ref CommandContext, void> Handler { get; }

@@ -1,5 +1,5 @@
 // A map from names to commands for the hottest lookup there is: every request goes through it. Open addressing with
-// linear probing in a power of two of slots, at most a quarter filled. A slot keeps the name's length and its first and
+// linear probing in a power of two of slots, at most half filled. A slot keeps the name's length and its first and
 // last eight bytes in upper case. Up to sixteen bytes these are the whole name, so two integer compares decide; only
 // longer names are compared byte by byte. Built once, read by any thread.
 
@@ -21,7 +21,7 @@ internal sealed class CommandNames
     /// <param name="definitions">The command of each name.</param>
     public CommandNames(ReadOnlySpan<byte[]> names, ReadOnlySpan<CommandDefinition> definitions)
     {
-        int size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(8, names.Length * 4));
+        int size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(8, names.Length * 2));
         _slots = new Slot[size];
         _shift = 64 - BitOperations.Log2((uint)size);
         for (int i = 0; i < names.Length; i++)

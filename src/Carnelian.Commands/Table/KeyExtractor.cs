@@ -64,8 +64,9 @@ public static class KeyExtractor
 
         if (last < first || last >= arguments.Length)
             return false;
+        KeyFlags flags = spec.Flags & ~(KeyFlags.Incomplete | KeyFlags.VariableFlags);
         for (int i = first; i <= last; i += step)
-            keys.Add(i, spec.Flags);
+            keys.Add(i, flags);
         return true;
     }
 

@@ -48,6 +48,14 @@ internal sealed unsafe class Dispatcher : IDisposable
     /// <summary>What this loop has counted of a command.</summary>
     public ref CommandStatistics StatisticsOf(int commandId) => ref _statistics[commandId];
 
+    /// <summary>Sets all counters back. By any thread that holds all locks; commands that need none may still count.</summary>
+    public void ResetStatistics()
+    {
+        CommandCount = PrefetchBatches = PrefetchedKeys = 0;
+        for (int i = 0; i < _server.Definitions.Length; i++)
+            _statistics[i].Reset();
+    }
+
     /// <summary>Executes the commands of a batch in order.</summary>
     /// <returns>How many were executed; the rest has to wait.</returns>
     public int RunBatch(Client client, RequestParser batch)

@@ -103,6 +103,13 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>The time spent in rounds and not waiting, in nanoseconds.</summary>
     public long BusyNanoseconds { get; private set; }
 
+    /// <summary>Sets all counters back. By any thread that holds all locks.</summary>
+    public void ResetStatistics()
+    {
+        BytesIn = BytesOut = ReadsProcessed = WritesProcessed = Rounds = BusyNanoseconds = 0;
+        Dispatcher.ResetStatistics();
+    }
+
     /// <summary>Starts the thread.</summary>
     public void Start() => _thread.Start();
 

@@ -2,6 +2,8 @@ using System.Text;
 using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Server.Clients;
+using Carnelian.Server.Execution;
+using Carnelian.Storage;
 using static Carnelian.Commands.Table.CommandFlags;
 
 namespace Carnelian.Server.Commands.Administration;
@@ -65,6 +67,32 @@ public static class ConfigCommands
             ctx.Reply.Ok();
         else
             ctx.Reply.Error(Encoding.Latin1.GetBytes(error ?? "ERR Rewriting config file"));
+    }
+
+    [Command("CONFIG|RESETSTAT", Arity = 2, Group = CommandGroup.Server, Since = "2.0.0", Complexity = "O(1)",
+        Summary = "Sets the statistics of INFO back.",
+        Flags = Admin | NoScript | Loading | Stale, Tips = "request_policy:all_nodes response_policy:all_succeeded",
+        Locks = Locks.All)]
+    public static unsafe void ResetStat(scoped ref CommandContext ctx)
+    {
+        ServerInstance server = ServerOf(ref ctx);
+        foreach (EventLoop loop in server.Loops.All)
+            loop.ResetStatistics();
+        for (int i = 0; i < server.Keyspace.DatabaseCount; i++)
+        {
+            Database database = server.Keyspace[i];
+            for (int shard = 0; database.HasParts && shard < server.Keyspace.ShardCount; shard++)
+            {
+                DatabasePart* part = database.PartAt(shard);
+                part->Hits = part->Misses = 0;
+            }
+        }
+        server.Acceptor.Accepted = server.Acceptor.Rejected = 0;
+        Interlocked.Exchange(ref server.Statistics.ExpiredKeys, 0);
+        Interlocked.Exchange(ref server.Statistics.EvictedKeys, 0);
+        server.Keyspace.Reclaimer.ResetStatistics();
+        server.Errors.Reset();
+        ctx.Reply.Ok();
     }
 
     private static ServerInstance ServerOf(scoped ref CommandContext ctx) => ((Client)ctx.Session).Loop.Server;

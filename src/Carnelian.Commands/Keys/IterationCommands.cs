@@ -1,0 +1,242 @@
+using Carnelian.Commands.Table;
+using Carnelian.Storage;
+using static Carnelian.Commands.Table.CommandFlags;
+using Carnelian.Text;
+using ValueType = Carnelian.Storage.ValueType;
+
+namespace Carnelian.Commands.Keys;
+
+/// <summary>Commands that go through the keys of a database: KEYS, SCAN, RANDOMKEY.</summary>
+/// <remarks>
+/// A SCAN cursor is the shard above the position in its table. Positions are in hash order, so that a cursor stays good while
+/// the table grows.
+/// </remarks>
+public static unsafe class IterationCommands
+{
+    private const int PositionBits = HashTable<Entry>.PositionBits;
+
+    /// <summary>A SCAN visits this many buckets at most, or ten for every key it was asked for: tables may be almost empty.</summary>
+    private const long MostBuckets = 8192;
+
+    [ThreadStatic]
+    private static FastRandom t_random;
+
+    [Command("KEYS", Arity = 2, Group = CommandGroup.Generic, Since = "1.0.0", Complexity = "O(N) with N being the number of keys in the database, under the assumption that the key names in the database and the given pattern have limited length.",
+        Summary = "Returns all keys that match a pattern.",
+        Flags = ReadOnly, Locks = Locks.All, Acl = AclCategories.Keyspace | AclCategories.Dangerous, Tips = "request_policy:all_shards nondeterministic_output_order",
+        Arguments = "pattern:pattern")]
+    public static void Keys(scoped ref CommandContext ctx)
+    {
+        ReadOnlySpan<byte> pattern = ctx.Arg(1);
+        bool isAll = pattern.SequenceEqual("*"u8);
+        Protocol.DeferredLength length = ctx.Reply.BeginDeferred();
+        int count = 0;
+        RecordList records = default;
+        for (int shard = 0; shard < ctx.Keyspace.ShardCount; shard++)
+        {
+            for (long position = 0; position >= 0;)
+            {
+                records.Clear();
+                ctx.Database.Collect(shard, ref position, ref records);
+                for (int i = 0; i < records.Count; i++)
+                {
+                    var entry = new Entry(records[i]);
+                    if (IsExpired(entry, ctx.Now) || !(isAll || GlobPattern.Matches(pattern, entry.KeyBytes)))
+                        continue;
+                    ctx.Reply.Bulk(entry.KeyBytes);
+                    count++;
+                }
+            }
+        }
+        records.Dispose();
+        ctx.Reply.EndArray(length, count);
+    }
+
+    [Command("RANDOMKEY", Arity = 1, Group = CommandGroup.Generic, Since = "1.0.0", Complexity = "O(1)",
+        Summary = "Returns a key chosen by chance.",
+        Flags = ReadOnly, Locks = Locks.One, Acl = AclCategories.Keyspace, Tips = "request_policy:all_shards response_policy:special nondeterministic_output")]
+    public static void RandomKey(scoped ref CommandContext ctx)
+    {
+        Database database = ctx.Database;
+        while (database.Count is > 0 and long count)
+        {
+            // The counts are read without locks: if they have changed meanwhile, the next shard that has a key will do.
+            long skip = (long)(t_random.Next() % (ulong)count);
+            for (int shard = 0; shard < ctx.Keyspace.ShardCount; shard++)
+            {
+                long inShard = database.PartAt(shard)->Table.Count;
+                skip -= inShard;
+                if (skip >= 0 || inShard == 0)
+                    continue;
+                ctx.EnterShard(shard);
+                bool found = TrySample(ref ctx, shard);
+                ctx.ExitShard(shard);
+                if (found)
+                    return;
+            }
+        }
+        ctx.Reply.Null();
+    }
+
+    [Command("SCAN", Arity = -2, Group = CommandGroup.Generic, Since = "2.8.0", Complexity = "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection.",
+        Summary = "Walks over the keys of the database step by step.",
+        Flags = ReadOnly, Locks = Locks.One, Acl = AclCategories.Keyspace, Tips = "nondeterministic_output request_policy:special response_policy:special",
+        Arguments = "cursor:integer, [MATCH pattern:pattern], [COUNT count:integer], [TYPE type since=6.0.0]",
+        History = "6.0.0 Added the `TYPE` subcommand.")]
+    public static void Scan(scoped ref CommandContext ctx)
+    {
+        if (!TryCursor(ctx.Arg(1), out ulong cursor))
+        {
+            ctx.Reply.Error("ERR invalid cursor"u8);
+            return;
+        }
+        if (!TryScanOptions(ref ctx, out ScanOptions options))
+            return;
+        var keys = default(KeyBuffer);
+        ulong next = Walk(ref ctx, cursor, options, ref keys);
+        ctx.Reply.Array(2);
+        Span<byte> digits = stackalloc byte[20];
+        next.TryFormat(digits, out int length, default, System.Globalization.CultureInfo.InvariantCulture);
+        ctx.Reply.Bulk(digits[..length]);
+        keys.WriteTo(ctx.Reply);
+        keys.Dispose();
+    }
+
+    private static bool IsExpired(Entry entry, long now) => entry.HasDeadline && entry.Deadline < now;
+
+    private static bool TrySample(scoped ref CommandContext ctx, int shard)
+    {
+        while (ctx.Database.Sample(shard, ref t_random) is { Exists: true } entry)
+        {
+            if (!IsExpired(entry, ctx.Now))
+            {
+                ctx.Reply.Bulk(entry.KeyBytes);
+                return true;
+            }
+            ctx.Database.ExpireKey(entry.Key);
+        }
+        return false;
+    }
+
+    /// <summary>Collects keys from a cursor on.</summary>
+    /// <returns>The cursor to go on from, 0 at the end.</returns>
+    private static ulong Walk(scoped ref CommandContext ctx, ulong cursor, in ScanOptions options, ref KeyBuffer keys)
+    {
+        int shards = ctx.Keyspace.ShardCount;
+        int shard = (int)(cursor >> PositionBits) & (shards - 1);
+        long position = (long)(cursor & ((1UL << PositionBits) - 1));
+        ReadOnlySpan<byte> pattern = options.PatternArgument == 0 ? default : ctx.Arg(options.PatternArgument);
+        bool isAll = options.PatternArgument == 0 || pattern.SequenceEqual("*"u8);
+        long buckets = options.Count > MostBuckets / 10 ? long.MaxValue : MostBuckets;
+        long visited = 0;
+        RecordList records = default;
+        for (; shard < shards && visited < options.Count && buckets > 0; shard++, position = 0)
+        {
+            DatabasePart* part = ctx.Database.PartAt(shard);
+            if (part == null || part->Table.Count == 0)
+                continue;
+            ctx.EnterShard(shard);
+            while (position >= 0 && visited < options.Count && buckets-- > 0)
+            {
+                records.Clear();
+                ctx.Database.Collect(shard, ref position, ref records);
+                visited += records.Count;
+                for (int i = 0; i < records.Count; i++)
+                {
+                    var entry = new Entry(records[i]);
+                    if (options.HasType && entry.Type != options.Type)
+                        continue;
+                    if (!isAll && !GlobPattern.Matches(pattern, entry.KeyBytes))
+                        continue;
+                    if (IsExpired(entry, ctx.Now))
+                        ctx.Database.ExpireKey(entry.Key);
+                    else
+                        keys.Add(entry.KeyBytes);
+                }
+            }
+            ctx.ExitShard(shard);
+            if (position >= 0)
+                break;
+        }
+        records.Dispose();
+        return shard == shards ? 0 : (ulong)shard << PositionBits | (ulong)position;
+    }
+
+    private static bool TryScanOptions(scoped ref CommandContext ctx, out ScanOptions options)
+    {
+        options = new ScanOptions { Count = 10 };
+        for (int i = 2; i < ctx.ArgCount; i += 2)
+        {
+            bool hasValue = i + 1 < ctx.ArgCount;
+            if (hasValue && ctx.ArgIs(i, "count"u8))
+            {
+                if (!ctx.TryInteger(i + 1, out options.Count))
+                    return false;
+                if (options.Count < 1)
+                {
+                    ctx.WriteSyntaxError();
+                    return false;
+                }
+            }
+            else if (hasValue && ctx.ArgIs(i, "match"u8))
+            {
+                options.PatternArgument = i + 1;
+            }
+            else if (hasValue && ctx.ArgIs(i, "type"u8))
+            {
+                if (!TypeNames.TryParse(ctx.Arg(i + 1), out options.Type))
+                {
+                    ctx.Reply.Error("ERR unknown type name '"u8, ctx.Arg(i + 1), "'"u8);
+                    return false;
+                }
+                options.HasType = true;
+            }
+            else
+            {
+                WriteOptionError(ref ctx, i);
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static void WriteOptionError(scoped ref CommandContext ctx, int index)
+    {
+        if (ctx.ArgIs(index, "novalues"u8))
+            ctx.Reply.Error("ERR NOVALUES option can only be used in HSCAN"u8);
+        else if (ctx.ArgIs(index, "noscores"u8))
+            ctx.Reply.Error("ERR NOSCORES option can only be used in ZSCAN"u8);
+        else
+            ctx.WriteSyntaxError();
+    }
+
+    /// <summary>Reads a cursor: blanks, a plus sign and zeros may precede its digits.</summary>
+    private static bool TryCursor(ReadOnlySpan<byte> text, out ulong cursor)
+    {
+        cursor = 0;
+        int start = 0;
+        while (start < text.Length && (text[start] == ' ' || text[start] is >= 9 and <= 13))
+            start++;
+        if (start < text.Length && text[start] == '+')
+            start++;
+        text = text[start..];
+        if (text.IsEmpty)
+            return false;
+        foreach (byte b in text)
+        {
+            uint digit = (uint)b - '0';
+            if (digit > 9 || cursor > (ulong.MaxValue - digit) / 10)
+                return false;
+            cursor = cursor * 10 + digit;
+        }
+        return true;
+    }
+
+    private struct ScanOptions
+    {
+        public long Count;
+        public int PatternArgument;
+        public bool HasType;
+        public ValueType Type;
+    }
+}

@@ -1,0 +1,66 @@
+using Carnelian.Storage;
+using Carnelian.Text;
+
+namespace Carnelian.Commands.Strings;
+
+/// <summary>What the string commands share: the bytes of a value in whatever form it is kept, and the ways a key changes.</summary>
+internal static class StringValue
+{
+    /// <summary>The bytes of a string; empty if there is no entry.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="digits">Room for the digits of an integer, 20 bytes.</param>
+    public static unsafe ReadOnlySpan<byte> Bytes(Entry entry, Span<byte> digits)
+    {
+        if (!entry.Exists)
+            return default;
+        if (entry.Encoding != ValueEncoding.Integer)
+            return entry.StringBytes;
+        fixed (byte* target = digits)
+            return digits[..NumberFormat.WriteInt64(target, entry.Integer)];
+    }
+
+    /// <summary>Sets a key and publishes the change; a deadline in the past removes the key at once.</summary>
+    public static void Store(scoped ref CommandContext ctx, in Key key, bool isNew, ReadOnlySpan<byte> value, scoped in Expiration expiration, long kept)
+    {
+        if (expiration.IsPast(ctx.Now))
+        {
+            Expire(ref ctx, key);
+            return;
+        }
+        ctx.Database.SetString(key, value, expiration.HasTime ? expiration.Deadline : kept, ctx.Now);
+        Created(ref ctx, key, isNew);
+        ctx.Modified(key, NotificationClass.String, "set"u8);
+        if (expiration.HasTime)
+            ctx.Notify(key, NotificationClass.Generic, "expire"u8);
+    }
+
+    /// <summary>Removes a key whose new deadline is in the past already.</summary>
+    public static void Expire(scoped ref CommandContext ctx, in Key key)
+    {
+        if (ctx.Database.Delete(key, ctx.Now, isLazy: true))
+            ctx.Modified(key, NotificationClass.Expired, "expired"u8);
+    }
+
+    /// <summary>Removes a key and publishes it.</summary>
+    public static void Delete(scoped ref CommandContext ctx, in Key key)
+    {
+        ctx.Database.Delete(key, ctx.Now, ctx.Services.LazyUserDelete);
+        ctx.Modified(key, NotificationClass.Generic, "del"u8);
+    }
+
+    /// <summary>Publishes that a key was made, if it was.</summary>
+    public static void Created(scoped ref CommandContext ctx, in Key key, bool isNew)
+    {
+        if (isNew)
+            ctx.Notify(key, NotificationClass.New, "new"u8);
+    }
+
+    /// <summary>Whether a string may become so long; if not, the error is written.</summary>
+    public static bool FitsLimit(scoped ref CommandContext ctx, long length, long added)
+    {
+        if (length <= Math.Min(ctx.Services.MaxStringLength, int.MaxValue) - added)
+            return true;
+        ctx.Reply.Error("ERR string exceeds maximum allowed size (proto-max-bulk-len)"u8);
+        return false;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Text;
+using Carnelian.Commands;
+using Carnelian.Commands.Table;
+using Carnelian.Server.Clients;
+using static Carnelian.Commands.Table.CommandFlags;
+
+namespace Carnelian.Server.Commands.Administration;
+
+/// <summary>INFO and ROLE: what the server tells of itself.</summary>
+public static class InfoCommands
+{
+    [Command("INFO", Arity = -1, Group = CommandGroup.Server, Since = "1.0.0", Complexity = "O(1)",
+        Summary = "Shows the state and the statistics of the server.",
+        Flags = Loading | Stale, Acl = AclCategories.Dangerous, Tips = "nondeterministic_output request_policy:all_shards response_policy:special",
+        Arguments = "[section...]",
+        History = "7.0.0 Added support for taking multiple section arguments.")]
+    public static void Info(scoped ref CommandContext ctx)
+    {
+        var sections = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        for (int i = 1; i < ctx.ArgCount; i++)
+            sections.Add(Encoding.Latin1.GetString(ctx.Arg(i)));
+        if (sections.Count == 0)
+            sections.Add("default");
+        var report = new InfoReport(((Client)ctx.Session).Loop.Server, sections);
+        ctx.Reply.Verbatim(Encoding.Latin1.GetBytes(report.Write()), "txt"u8);
+    }
+
+    [Command("ROLE", Arity = 1, Group = CommandGroup.Server, Since = "2.8.12", Complexity = "O(1)",
+        Summary = "Tells whether the server is a primary or a replica, and of whom.",
+        Flags = NoScript | Loading | Stale | Fast, Acl = AclCategories.Admin | AclCategories.Dangerous)]
+    public static void Role(scoped ref CommandContext ctx)
+    {
+        ctx.Reply.Array(3);
+        ctx.Reply.Bulk("master"u8);
+        ctx.Reply.Integer(0);
+        ctx.Reply.Array(0);
+    }
+}

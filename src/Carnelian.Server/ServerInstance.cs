@@ -67,6 +67,8 @@ internal sealed class ServerInstance : IDisposable
 
     public LoopSet Loops { get; }
 
+    public PubSubHub PubSub { get; } = new();
+
     public WatchTable Watches { get; }
 
     public TransactionQueue Transactions { get; } = new();
@@ -198,6 +200,7 @@ internal sealed class ServerInstance : IDisposable
     {
         Transactions.Discard(client);
         Watches.Unwatch(client);
+        PubSub.UnsubscribeAll(client);
         Clients.Remove(client);
     }
 

@@ -105,6 +105,15 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>The keys that WATCH named; null if there are none.</summary>
     public List<KeyWatch>? WatchedKeys { get; set; }
 
+    /// <summary>The channels that it is subscribed to; null if there never were any.</summary>
+    public HashSet<byte[]>? Channels { get; set; }
+
+    /// <summary>The patterns that it is subscribed to; null if there never were any.</summary>
+    public HashSet<byte[]>? Patterns { get; set; }
+
+    /// <summary>The number of channels and patterns that it is subscribed to.</summary>
+    public int SubscriptionCount => (Channels?.Count ?? 0) + (Patterns?.Count ?? 0);
+
     /// <summary>Whether the connection is gone.</summary>
     public bool IsClosed { get; set; }
 

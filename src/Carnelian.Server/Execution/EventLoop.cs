@@ -467,7 +467,8 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <param name="message">RESP in the client's version.</param>
     public void Deliver(Client client, StringBlock message)
     {
-        if (client.Loop == this && Thread.CurrentThread == _thread)
+        // A message to the client whose command runs goes through the mailbox: it must not get into the middle of the reply.
+        if (client.Loop == this && Thread.CurrentThread == _thread && client != _attached)
         {
             AppendMessage(client, message);
             return;

@@ -1,0 +1,174 @@
+using Carnelian.Server.Clients;
+using Carnelian.Server.Transactions;
+using Carnelian.Storage;
+using Carnelian.Text;
+
+namespace Carnelian.Server.PubSub;
+
+/// <summary>
+/// Who is subscribed to which channels and patterns, and the way of a message to them.
+/// </summary>
+/// <remarks>
+/// Any thread. The lock is short, comes after shard locks and before those of mailboxes, and is held while a message goes out,
+/// so that all subscribers get messages in the same order. What a client is subscribed to hangs on the client, and only its
+/// loop touches it.
+/// </remarks>
+internal sealed class PubSubHub
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<byte[], HashSet<Client>> _channels = new(ByteKeyComparer.Instance);
+    private readonly Dictionary<byte[], HashSet<Client>> _patterns = new(ByteKeyComparer.Instance);
+
+    /// <summary>The number of patterns that somebody is subscribed to.</summary>
+    public int PatternCount
+    {
+        get
+        {
+            lock (_lock)
+                return _patterns.Count;
+        }
+    }
+
+    /// <summary>Subscribes a client.</summary>
+    public void Subscribe(Client client, ReadOnlySpan<byte> name, bool isPattern)
+    {
+        HashSet<byte[]> own = isPattern ? client.Patterns ??= NewNames() : client.Channels ??= NewNames();
+        byte[] bytes = name.ToArray();
+        if (!own.Add(bytes))
+            return;
+        client.Set(ClientFlags.PubSub, true);
+        lock (_lock)
+        {
+            Dictionary<byte[], HashSet<Client>> all = isPattern ? _patterns : _channels;
+            if (!all.TryGetValue(bytes, out HashSet<Client>? subscribers))
+                all.Add(bytes, subscribers = []);
+            subscribers.Add(client);
+        }
+    }
+
+    /// <summary>Ends a subscription, if there is one.</summary>
+    public void Unsubscribe(Client client, ReadOnlySpan<byte> name, bool isPattern)
+    {
+        byte[] bytes = name.ToArray();
+        HashSet<byte[]>? own = isPattern ? client.Patterns : client.Channels;
+        if (own == null || !own.Remove(bytes))
+            return;
+        if (client.SubscriptionCount == 0)
+            client.Set(ClientFlags.PubSub, false);
+        lock (_lock)
+        {
+            Dictionary<byte[], HashSet<Client>> all = isPattern ? _patterns : _channels;
+            HashSet<Client> subscribers = all[bytes];
+            subscribers.Remove(client);
+            if (subscribers.Count == 0)
+                all.Remove(bytes);
+        }
+    }
+
+    /// <summary>Ends all subscriptions of a client without a word.</summary>
+    public void UnsubscribeAll(Client client)
+    {
+        foreach (byte[] name in client.Channels?.ToArray() ?? [])
+            Unsubscribe(client, name, isPattern: false);
+        foreach (byte[] name in client.Patterns?.ToArray() ?? [])
+            Unsubscribe(client, name, isPattern: true);
+    }
+
+    /// <summary>Sends a message to the subscribers of a channel and of patterns that match it.</summary>
+    /// <returns>How many times it was sent.</returns>
+    public int Publish(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> message)
+    {
+        int count = 0;
+        lock (_lock)
+        {
+            if (_channels.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(channel, out HashSet<Client>? subscribers))
+                count += Send(subscribers, "3\r\n$7\r\nmessage\r\n"u8, default, isPattern: false, channel, message);
+            foreach ((byte[] pattern, HashSet<Client> clients) in _patterns)
+            {
+                if (GlobPattern.Matches(pattern, channel))
+                    count += Send(clients, "4\r\n$8\r\npmessage\r\n"u8, pattern, isPattern: true, channel, message);
+            }
+        }
+        return count;
+    }
+
+    /// <summary>The channels with subscribers.</summary>
+    /// <param name="pattern">What they have to match.</param>
+    public List<byte[]> ChannelsLike(ReadOnlySpan<byte> pattern)
+    {
+        var found = new List<byte[]>();
+        lock (_lock)
+        {
+            foreach (byte[] channel in _channels.Keys)
+            {
+                if (GlobPattern.Matches(pattern, channel))
+                    found.Add(channel);
+            }
+        }
+        return found;
+    }
+
+    /// <summary>The number of subscribers of a channel, without those of patterns.</summary>
+    public int SubscriberCount(ReadOnlySpan<byte> channel)
+    {
+        lock (_lock)
+            return _channels.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(channel, out HashSet<Client>? subscribers) ? subscribers.Count : 0;
+    }
+
+    private static HashSet<byte[]> NewNames() => new(ByteKeyComparer.Instance);
+
+    private static unsafe int Send(
+        HashSet<Client> subscribers, ReadOnlySpan<byte> head, ReadOnlySpan<byte> pattern, bool isPattern, ReadOnlySpan<byte> channel, ReadOnlySpan<byte> message)
+    {
+        StringBlock array = default;
+        StringBlock push = default;
+        foreach (Client client in subscribers)
+        {
+            bool isPush = client.Resp >= 3;
+            ref StringBlock block = ref isPush ? ref push : ref array;
+            if (block.Address == null)
+                block = Compose(isPush ? (byte)'>' : (byte)'*', head, pattern, isPattern, channel, message);
+            client.Loop.Deliver(client, block);
+        }
+        if (array.Address != null)
+            array.Release();
+        if (push.Address != null)
+            push.Release();
+        return subscribers.Count;
+    }
+
+    private static unsafe StringBlock Compose(
+        byte type, ReadOnlySpan<byte> head, ReadOnlySpan<byte> pattern, bool isPattern, ReadOnlySpan<byte> channel, ReadOnlySpan<byte> message)
+    {
+        long length = 1 + head.Length + (isPattern ? BulkLength(pattern) : 0) + BulkLength(channel) + BulkLength(message);
+        StringBlock block = StringBlock.Create(length, length);
+        var rest = new Span<byte>(block.Data, checked((int)length));
+        rest[0] = type;
+        head.CopyTo(rest[1..]);
+        rest = rest[(1 + head.Length)..];
+        if (isPattern)
+            rest = WriteBulk(rest, pattern);
+        rest = WriteBulk(rest, channel);
+        _ = WriteBulk(rest, message);
+        return block;
+    }
+
+    private static int BulkLength(ReadOnlySpan<byte> value)
+    {
+        int digits = 1;
+        for (int rest = value.Length; rest >= 10; rest /= 10)
+            digits++;
+        return 1 + digits + 2 + value.Length + 2;
+    }
+
+    private static Span<byte> WriteBulk(Span<byte> target, ReadOnlySpan<byte> value)
+    {
+        target[0] = (byte)'$';
+        _ = System.Buffers.Text.Utf8Formatter.TryFormat(value.Length, target[1..], out int digits);
+        target = target[(1 + digits)..];
+        "\r\n"u8.CopyTo(target);
+        value.CopyTo(target[2..]);
+        "\r\n"u8.CopyTo(target[(2 + value.Length)..]);
+        return target[(4 + value.Length)..];
+    }
+}

@@ -106,6 +106,10 @@ public unsafe ref struct CommandContext
     public readonly Entry FindForWrite(in Key key) =>
         Database.Find(key, Now, Session.IsNoTouch ? LookupFlags.NoTouch | LookupFlags.NoStatistics : LookupFlags.NoStatistics);
 
+    /// <summary>Looks a key up whose value is about to be replaced: the replacement is the access.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Entry FindForOverwrite(in Key key) => Database.Find(key, Now, LookupFlags.NoTouch | LookupFlags.NoStatistics);
+
     /// <summary>Whether an entry, if it exists, holds a value of the type; if not, the WRONGTYPE error is written.</summary>
     public readonly bool HasType(Entry entry, Storage.ValueType type)
     {

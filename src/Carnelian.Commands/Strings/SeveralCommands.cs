@@ -114,7 +114,7 @@ public static class SeveralCommands
         for (int i = first; i < end; i += 2)
         {
             Key key = ctx.Key(i);
-            Entry old = ctx.FindForWrite(key);
+            Entry old = ctx.FindForOverwrite(key);
             StringValue.Store(ref ctx, key, !old.Exists, ctx.Arg(i + 1), expiration, expiration.Keep && old.Exists ? old.Deadline : -1);
         }
     }

@@ -19,6 +19,7 @@ internal sealed class ServerSettings(ServerInstance server)
         server.LargeRequestBytes = configuration.CommandlogRequestLargerThan < 0 ? long.MaxValue : configuration.CommandlogRequestLargerThan;
         server.CronNanoseconds = 1_000_000_000L / configuration.Hz;
         server.TracksLatency = configuration.LatencyTracking;
+        server.Keyspace.KeepsExpired = configuration.ImportMode;
         server.Keyspace.LazyExpire = configuration.LazyfreeLazyExpire;
         server.Keyspace.LazyOverwrite = configuration.LazyfreeLazyServerDel;
         server.Services.Notifications = server.KeyspaceEvents.Configure(ClassesOf(configuration.NotifyKeyspaceEvents));

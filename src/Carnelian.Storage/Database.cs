@@ -113,9 +113,8 @@ public sealed unsafe class Database : IDisposable
             return default;
         }
         var entry = new Entry(*slot);
-        if (entry.HasDeadline && entry.Deadline < now)
+        if (entry.HasDeadline && entry.Deadline < now && !Outlives(part, slot, key, flags))
         {
-            Expire(part, slot, key);
             if ((flags & LookupFlags.NoStatistics) == 0)
                 part->Misses++;
             return default;
@@ -288,7 +287,7 @@ public sealed unsafe class Database : IDisposable
         if (slot == null)
             return false;
         var entry = new Entry(*slot);
-        if (entry.HasDeadline && entry.Deadline < now)
+        if (entry.HasDeadline && entry.Deadline < now && !_keyspace.KeepsExpired)
         {
             Expire(part, slot, key);
             return false;
@@ -395,9 +394,11 @@ public sealed unsafe class Database : IDisposable
             _parts[shard].Table.Collect(ref position, ref into);
     }
 
-    /// <summary>Removes a key that has expired, as a lookup would.</summary>
+    /// <summary>Removes a key that has expired, as a lookup would: not while expired keys are kept.</summary>
     public void ExpireKey(in Key key)
     {
+        if (_keyspace.KeepsExpired)
+            return;
         DatabasePart* part = PartOf(key.Hash);
         byte** slot = part->Table.Find(key.Data, key.Length, key.Hash);
         if (slot != null)
@@ -530,6 +531,17 @@ public sealed unsafe class Database : IDisposable
     {
         value.TryFormat(digits, out int written, default, System.Globalization.CultureInfo.InvariantCulture);
         return written;
+    }
+
+    /// <summary>Removes a key that has expired, unless expired keys are kept.</summary>
+    /// <returns>Whether the lookup finds it all the same.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool Outlives(DatabasePart* part, byte** slot, in Key key, LookupFlags flags)
+    {
+        if (_keyspace.KeepsExpired)
+            return (flags & LookupFlags.ShowExpired) != 0;
+        Expire(part, slot, key);
+        return false;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -14,13 +14,19 @@ public sealed unsafe class Evictor : IDisposable
 
     private readonly Keyspace _keyspace;
     private readonly EvictionPool _pool = new();
-    private FastRandom _random = new((ulong)System.Diagnostics.Stopwatch.GetTimestamp());
+    private FastRandom _random;
     private EvictionPolicy _policy;
     private RecordList _records;
     private int _nextDatabase;
 
     /// <summary>Makes an evictor for a keyspace.</summary>
-    public Evictor(Keyspace keyspace) => _keyspace = keyspace;
+    /// <param name="keyspace">The keyspace.</param>
+    /// <param name="seed">Where the choice of samples begins.</param>
+    public Evictor(Keyspace keyspace, ulong seed)
+    {
+        _keyspace = keyspace;
+        _random = new FastRandom(seed);
+    }
 
     /// <summary>Removes the key that the policy chooses.</summary>
     /// <param name="policy">The policy; with <see cref="EvictionPolicy.NoEviction"/> there is never a key.</param>

@@ -115,7 +115,8 @@ public static class SeveralCommands
         {
             Key key = ctx.Key(i);
             Entry old = ctx.FindForOverwrite(key);
-            StringValue.Store(ref ctx, key, !old.Exists, ctx.Arg(i + 1), expiration, expiration.Keep && old.Exists ? old.Deadline : -1);
+            // A deadline in the past is stored as any other, unlike SET's: the key expires afterwards.
+            StringValue.Put(ref ctx, key, !old.Exists, ctx.Arg(i + 1), expiration, expiration.Keep && old.Exists ? old.Deadline : -1);
         }
     }
 }

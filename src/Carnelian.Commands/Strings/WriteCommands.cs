@@ -126,8 +126,8 @@ public static class WriteCommands
 
     private static void SetPlainly(scoped ref CommandContext ctx, in Key key)
     {
-        // Whether the key is new matters only to those who asked for the event.
-        bool isNew = (ctx.Services.Notifications & NotificationClass.New) != 0 && !ctx.FindForOverwrite(key).Exists;
+        // Whether the key is new, or has expired, matters only to those who asked for the event.
+        bool isNew = (ctx.Services.Notifications & (NotificationClass.New | NotificationClass.Expired)) != 0 && !ctx.FindForOverwrite(key).Exists;
         ctx.Database.SetString(key, ctx.Arg(2), -1, ctx.Now);
         StringValue.Created(ref ctx, key, isNew);
         ctx.Modified(key, NotificationClass.String, "set"u8);

@@ -22,7 +22,7 @@ internal sealed class Eviction(ServerInstance server, EventLoop loop) : IDisposa
     private const long NanosecondsPerTenacity = 50_000;
     private const int LongestWaitMicroseconds = 1000;
 
-    private readonly Evictor _evictor = new(server.Keyspace);
+    private readonly Evictor _evictor = new(server.Keyspace, (ulong)Clock.Nanoseconds);
 
     private enum Outcome
     {

@@ -9,7 +9,9 @@ namespace Carnelian.Commands;
 /// <remarks>One instance a server. The settings are plain fields that CONFIG SET writes and any thread reads.</remarks>
 public abstract class CommandServices
 {
-    /// <summary>The classes of <c>notify-keyspace-events</c>; none unless K or E is among them.</summary>
+    /// <summary>
+    /// The classes of <c>notify-keyspace-events</c>, none unless K or E is among them; and <see cref="NotificationClass.AccessTime"/>.
+    /// </summary>
     public NotificationClass Notifications;
 
     /// <summary><c>lazyfree-lazy-user-del</c>: DEL frees in the background.</summary>

@@ -22,10 +22,11 @@ internal sealed class ServerSettings(ServerInstance server)
         server.Keyspace.KeepsExpired = configuration.ImportMode;
         server.Keyspace.LazyExpire = configuration.LazyfreeLazyExpire;
         server.Keyspace.LazyOverwrite = configuration.LazyfreeLazyServerDel;
-        server.Services.Notifications = server.KeyspaceEvents.Configure(ClassesOf(configuration.NotifyKeyspaceEvents));
         server.Keyspace.Access.LogFactor = configuration.LfuLogFactor;
         server.Keyspace.Access.DecayMinutes = configuration.LfuDecayTime;
         server.Memory.Configure();
+        server.Services.Notifications = server.KeyspaceEvents.Configure(ClassesOf(configuration.NotifyKeyspaceEvents))
+            | (server.Keyspace.Access.CountsOnlyWrites ? NotificationClass.AccessTime : NotificationClass.None);
     }
 
     private static NotificationClass ClassesOf(KeyspaceEvents events)

@@ -115,6 +115,10 @@ internal sealed unsafe class DatabaseClient : IDisposable
 
         public void OnExpired(Database database, in Key key) => Events.Add($"expired {Encoding.Latin1.GetString(key.Bytes)}");
 
+        public void CountExpired(int keys)
+        {
+        }
+
         public void OnEvicted(Database database, in Key key) => Events.Add($"evicted {Encoding.Latin1.GetString(key.Bytes)}");
     }
 }

@@ -71,7 +71,7 @@ internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
                 keyspace.Locks.Release(shard);
                 if (Clock.Nanoseconds >= end)
                     return false;
-                if (due < KeysPerUnit)
+                if (due == 0)
                     break;
             }
         }

@@ -40,6 +40,9 @@ public sealed class ServerProcess : IDisposable
 
     public int Port { get; }
 
+    /// <summary>The server's working directory, removed at the end.</summary>
+    public string Folder => _folder;
+
     public int ProcessId => _process.Id;
 
     public bool HasExited => _process.HasExited;
@@ -57,7 +60,8 @@ public sealed class ServerProcess : IDisposable
     /// <summary>Starts a server and waits until it answers PING.</summary>
     /// <param name="command">The program and any arguments of its own, separated by spaces.</param>
     /// <param name="arguments">Options such as "--io-threads 2", added to the port, the folder and no persistence.</param>
-    public static ServerProcess Start(string command, string arguments = "")
+    /// <param name="environment">Variables that the server gets on top of those of this process.</param>
+    public static ServerProcess Start(string command, string arguments = "", IReadOnlyDictionary<string, string>? environment = null)
     {
         int port = FreePort();
         string folder = Directory.CreateTempSubdirectory("carnelian-server-").FullName;
@@ -75,6 +79,9 @@ public sealed class ServerProcess : IDisposable
         string[] options = ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder];
         foreach (string option in options.Concat(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
             start.ArgumentList.Add(option);
+
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
 
         var server = new ServerProcess(Process.Start(start)!, folder, port);
         try

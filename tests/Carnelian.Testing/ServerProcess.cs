@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace Carnelian.Testing;
 
@@ -8,7 +9,7 @@ namespace Carnelian.Testing;
 /// A server started for a test: on a free port of 127.0.0.1, in a folder of its own, ended by its own
 /// process id when the test ends, however that comes about.
 /// </summary>
-public sealed class ServerProcess : IDisposable
+public sealed partial class ServerProcess : IDisposable
 {
     private const int FirstPort = 20_000;
     private const int LastPort = 29_999;
@@ -116,13 +117,17 @@ public sealed class ServerProcess : IDisposable
             }
         }
 
-        if (!_process.WaitForExit(StopLimit))
-        {
-            Kill();
-            return null;
-        }
+        return AwaitEnd();
+    }
 
-        return _process.ExitCode;
+    /// <summary>Ends the server with SIGTERM, as a service manager does, and waits for it.</summary>
+    /// <returns>Its exit code; null if it had to be killed.</returns>
+    public int? Terminate()
+    {
+        const int SigTerm = 15;
+        if (!_process.HasExited)
+            _ = Signal(_process.Id, SigTerm);
+        return AwaitEnd();
     }
 
     public void Dispose()
@@ -158,6 +163,18 @@ public sealed class ServerProcess : IDisposable
         throw new TimeoutException($"{command} did not answer PING within {StartLimit.TotalSeconds} s:\n{LastOutput}");
     }
 
+    private int? AwaitEnd()
+    {
+        if (!_process.WaitForExit(StopLimit))
+        {
+            Kill();
+            return null;
+        }
+
+        _process.WaitForExit(); // All output is read then.
+        return _process.ExitCode;
+    }
+
     private void Kill()
     {
         if (_process.HasExited)
@@ -183,4 +200,7 @@ public sealed class ServerProcess : IDisposable
             }
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Signal(int process, int signal);
 }

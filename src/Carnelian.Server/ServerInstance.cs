@@ -206,7 +206,7 @@ internal sealed class ServerInstance : IDisposable
 
     public void OnProtocolError(Client client, ProtocolError error)
     {
-        client.Loop.Writer.Error(Encoding.UTF8.GetBytes(error.ToString()!));
+        client.Loop.Writer.Error(ProtocolErrorText.Format(error));
         client.Set(ClientFlags.CloseAfterReply, true);
     }
 
@@ -268,10 +268,10 @@ internal sealed class ServerInstance : IDisposable
         foreach (EventLoop loop in loops)
             loop.Post(loop.Stop);
         foreach (EventLoop loop in loops)
-        {
             loop.Join();
+        // Only now is nobody left who could send a client of another loop anything.
+        foreach (EventLoop loop in loops)
             loop.Dispose();
-        }
         foreach (ListenSocket listener in _listeners)
             listener.Dispose();
         Keyspace.Dispose();

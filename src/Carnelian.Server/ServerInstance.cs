@@ -3,6 +3,7 @@ using Carnelian.Commands.Table;
 using Carnelian.Protocol;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Configuration;
+using Carnelian.Server.Diagnostics;
 using Carnelian.Server.Execution;
 using Carnelian.Server.Logging;
 using Carnelian.Server.PubSub;
@@ -28,6 +29,8 @@ internal sealed class ServerInstance : IDisposable
         Definitions = table.Definitions;
         Known = new KnownCommands(Definitions);
         Log = new Log(configuration);
+        CommandLogs = new CommandLogs(configuration);
+        Totals = new LoopTotals(table.Definitions);
         Transport = Carnelian.Server.Transport.Transport.Create();
         Keyspace = new Keyspace(configuration.Databases, Math.Max(configuration.IoThreads, Math.Min(Environment.ProcessorCount, 16)));
         Watches = new WatchTable(Keyspace);
@@ -79,6 +82,13 @@ internal sealed class ServerInstance : IDisposable
 
     public Monitors Monitors { get; } = new();
 
+    public CommandLogs CommandLogs { get; }
+
+    public LatencyMonitor Latency { get; } = new();
+
+    /// <summary>What all loops have counted, those that have ended too.</summary>
+    public LoopTotals Totals { get; }
+
     public ServerSettings Settings { get; }
 
     /// <summary>A random name of this run, 40 hexadecimal digits.</summary>
@@ -90,9 +100,17 @@ internal sealed class ServerInstance : IDisposable
 
     public bool TracksLatency = true;
 
+    /// <summary>From this time on a command is slow, for the slow log or for the latency monitor.</summary>
     public long SlowNanoseconds;
 
+    /// <summary>Whether the thresholds are so small that commands of a batch are timed one by one.</summary>
+    public bool TimesEachCommand;
+
+    /// <summary>The least request for the log of large requests.</summary>
     public long LargeRequestBytes;
+
+    /// <summary>The least reply for the log of large replies.</summary>
+    public long LargeReplyBytes;
 
     public long CronNanoseconds;
 
@@ -180,9 +198,10 @@ internal sealed class ServerInstance : IDisposable
 
     public void WaitForEnd() => _ended.Wait();
 
-    public void OnLoopStarted(EventLoop loop)
-    {
-    }
+    public void OnLoopStarted(EventLoop loop) => Totals.Add(loop);
+
+    /// <summary>The loop has done its last round. On its thread.</summary>
+    public void OnLoopEnded(EventLoop loop) => Totals.Remove(loop);
 
     public void OnLoopRetired(EventLoop loop)
     {
@@ -236,9 +255,16 @@ internal sealed class ServerInstance : IDisposable
         return isOver;
     }
 
-    public void OnSlowOrLarge(Client client, CommandDefinition command, ReadOnlySpan<Argument> arguments, long nanoseconds, long requestBytes)
+    /// <summary>Records a command that took at least <see cref="SlowNanoseconds"/>.</summary>
+    public void OnSlow(Client client, CommandDefinition command, ReadOnlySpan<Argument> arguments, long nanoseconds)
     {
+        CommandLogs.RecordSlow(client, command, arguments, nanoseconds);
+        Latency.Add((command.Flags & CommandFlags.Fast) != 0 ? "fast-command" : "command", nanoseconds);
     }
+
+    /// <summary>Records a command whose request or reply was large.</summary>
+    public void OnLarge(Client client, CommandDefinition command, ReadOnlySpan<Argument> arguments, long requestBytes, long replyBytes) =>
+        CommandLogs.RecordLarge(client, command, arguments, requestBytes, replyBytes);
 
     public void OnInternalError(CommandDefinition command, ReadOnlySpan<Argument> arguments, Exception e) =>
         Log.Write(LogLevel.Warning, $"Internal error in '{command.Name}': {e}");

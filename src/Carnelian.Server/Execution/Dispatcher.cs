@@ -18,11 +18,18 @@ namespace Carnelian.Server.Execution;
 /// </remarks>
 internal sealed unsafe class Dispatcher : IDisposable
 {
+    /// <summary>A request of this size is timed alone: its copying takes longer than a reading of the clock.</summary>
+    private const long MostSharedBytes = 4096;
+
     private readonly ServerInstance _server;
     private readonly EventLoop _loop;
     private readonly Keyspace _keyspace;
     private readonly CommandStatistics* _statistics;
     private readonly CommandDefinition?[] _batch = new CommandDefinition?[RequestParser.BatchSize];
+    private readonly TimedCommand[] _run = new TimedCommand[RequestParser.BatchSize];
+    private int _runLength;
+    private bool _sharesTime;
+    private long _errorsCounted;
 
     public Dispatcher(ServerInstance server, EventLoop loop)
     {
@@ -62,8 +69,10 @@ internal sealed unsafe class Dispatcher : IDisposable
     {
         int count = batch.CommandCount;
         CommandTable table = _server.Table;
+        _loop.Timestamp = Clock.Nanoseconds;
         if (count == 1)
         {
+            _sharesTime = false;
             ParsedCommand* only = batch.Commands;
             CommandDefinition? command = table.Find(ArgumentBytes(batch.Arguments + only->FirstArgument));
             return Run(client, command, batch.Arguments + only->FirstArgument, only->ArgumentCount, only->RequestBytes) ? 1 : 0;
@@ -72,6 +81,15 @@ internal sealed unsafe class Dispatcher : IDisposable
         for (int i = 0; i < count; i++)
             _batch[i] = table.Find(ArgumentBytes(batch.Arguments + batch.Commands[i].FirstArgument));
         Prefetch(client, batch, count);
+        _sharesTime = !_server.TimesEachCommand;
+        int done = RunAll(client, batch, count);
+        if (_runLength != 0)
+            EndRun(client);
+        return done;
+    }
+
+    private int RunAll(Client client, RequestParser batch, int count)
+    {
         for (int i = 0; i < count; i++)
         {
             ParsedCommand* parsed = batch.Commands + i;
@@ -149,7 +167,8 @@ internal sealed unsafe class Dispatcher : IDisposable
                 if (key->Hash == 0)
                     key->Hash = KeyHash.Compute(key->Data, key->Length);
                 int shard = _keyspace.ShardOf(key->Hash);
-                _keyspace.Locks.Acquire(shard);
+                if (!_keyspace.Locks.TryAcquire(shard))
+                    AcquireLate(client, shard);
                 Execute(client, command, arguments, count, requestBytes, holdsAll: false);
                 _keyspace.Locks.Release(shard);
                 break;
@@ -193,24 +212,75 @@ internal sealed unsafe class Dispatcher : IDisposable
     {
         ReplyWriter writer = _loop.Writer;
         long errors = writer.ErrorReplies;
+        long unsent = writer.PendingBytes;
+        bool inRuns = _sharesTime;
+        bool sharesTime = inRuns && command.IsQuick && requestBytes < MostSharedBytes;
+        if (!sharesTime)
+        {
+            if (_runLength != 0)
+                EndRun(client);
+            _sharesTime = false;
+        }
         long begin = _loop.Timestamp;
         var context = new CommandContext(
             command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], Clock.Sample(begin));
         context.HoldsAllLocks = holdsAll;
         Invoke(command, ref context);
-        long end = Clock.Nanoseconds;
-        _loop.Timestamp = end;
         CommandCount++;
         if (context.Dirty != 0)
             _loop.Dirty += context.Dirty;
-
+        if (writer.ErrorReplies != errors && writer.ErrorReplies != _errorsCounted)
+            CountFailure(command, writer);
+        long replyBytes = writer.PendingBytes - unsent;
+        if (requestBytes >= _server.LargeRequestBytes || replyBytes >= _server.LargeReplyBytes)
+            _server.OnLarge(client, command, new ReadOnlySpan<Argument>(arguments, count), requestBytes, replyBytes);
+        if (sharesTime)
+        {
+            _run[_runLength++] = new TimedCommand(command, arguments, count);
+            return;
+        }
+        _sharesTime = inRuns;
+        long end = Clock.Nanoseconds;
+        _loop.Timestamp = end;
         long elapsed = end - begin;
-        CommandStatistics* statistics = _statistics + command.Id;
-        statistics->Count(elapsed, _server.TracksLatency);
-        if (writer.ErrorReplies != errors)
-            CountFailure(statistics, writer);
-        if (elapsed >= _server.SlowNanoseconds || requestBytes >= _server.LargeRequestBytes)
-            _server.OnSlowOrLarge(client, command, new ReadOnlySpan<Argument>(arguments, count), elapsed, requestBytes);
+        _statistics[command.Id].Count(1, elapsed, _server.TracksLatency);
+        if (elapsed >= _server.SlowNanoseconds)
+            _server.OnSlow(client, command, new ReadOnlySpan<Argument>(arguments, count), elapsed);
+    }
+
+    /// <summary>Reads the clock after some quick commands, and gives each of them its share of the time.</summary>
+    private void EndRun(Client client)
+    {
+        int length = _runLength;
+        _runLength = 0;
+        long end = Clock.Nanoseconds;
+        long share = (end - _loop.Timestamp) / length;
+        _loop.Timestamp = end;
+        bool inHistogram = _server.TracksLatency;
+        for (int i = 0; i < length;)
+        {
+            int id = _run[i].Command.Id;
+            int same = 1;
+            while (i + same < length && _run[i + same].Command.Id == id)
+                same++;
+            _statistics[id].Count(same, share, inHistogram);
+            i += same;
+        }
+        if (share >= _server.SlowNanoseconds)
+        {
+            foreach (ref readonly TimedCommand timed in _run.AsSpan(0, length))
+                _server.OnSlow(client, timed.Command, new ReadOnlySpan<Argument>(timed.Arguments, timed.Count), share);
+        }
+    }
+
+    /// <summary>Waits for a lock that somebody holds: the time counts for the command that waits, and those behind it are timed alone.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AcquireLate(Client client, int shard)
+    {
+        if (_runLength != 0)
+            EndRun(client);
+        _sharesTime = false;
+        _keyspace.Locks.Acquire(shard);
     }
 
     private void Invoke(CommandDefinition command, scoped ref CommandContext context)
@@ -233,9 +303,11 @@ internal sealed unsafe class Dispatcher : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void CountFailure(CommandStatistics* statistics, ReplyWriter writer)
+    private void CountFailure(CommandDefinition command, ReplyWriter writer)
     {
-        statistics->Failed++;
+        // Errors of the commands of a transaction are theirs and not EXEC's.
+        _errorsCounted = writer.ErrorReplies;
+        _statistics[command.Id].Failed++;
         _server.CountError(writer.LastErrorCode);
     }
 

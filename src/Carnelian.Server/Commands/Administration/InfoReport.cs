@@ -202,7 +202,7 @@ internal sealed class InfoReport(ServerInstance server, HashSet<string> sections
             long total = 0;
             foreach (EventLoop loop in _loops)
             {
-                uint* counted = loop.Dispatcher.StatisticsOf(command.Id).Histogram;
+                long* counted = loop.Dispatcher.StatisticsOf(command.Id).Histogram;
                 if (counted == null)
                     continue;
                 for (int i = 0; i < histogram.Length; i++)

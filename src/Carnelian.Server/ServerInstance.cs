@@ -31,6 +31,7 @@ internal sealed class ServerInstance : IDisposable
         Log = new Log(configuration);
         CommandLogs = new CommandLogs(configuration);
         Totals = new LoopTotals(table.Definitions);
+        Metrics = new InstantaneousMetrics(Totals);
         Transport = Carnelian.Server.Transport.Transport.Create();
         Keyspace = new Keyspace(configuration.Databases, Math.Max(configuration.IoThreads, Math.Min(Environment.ProcessorCount, 16)));
         Watches = new WatchTable(Keyspace);
@@ -89,12 +90,23 @@ internal sealed class ServerInstance : IDisposable
     /// <summary>What all loops have counted, those that have ended too.</summary>
     public LoopTotals Totals { get; }
 
+    public InstantaneousMetrics Metrics { get; }
+
     public ServerSettings Settings { get; }
 
     /// <summary>A random name of this run, 40 hexadecimal digits.</summary>
     public string RunId { get; } = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
 
+    /// <summary>The name of this server's history of changes for replicas, 40 hexadecimal digits.</summary>
+    public string ReplicationId { get; private set; } = NewReplicationId();
+
+    /// <summary>The name of the history that this one continues; zeros if there is none.</summary>
+    public string SecondReplicationId { get; private set; } = new('0', 40);
+
     public long StartedAt { get; } = Clock.Sample();
+
+    /// <summary>The memory in use when the server was ready for clients.</summary>
+    public long StartupMemory { get; private set; }
 
     public ServerCondition Condition { get; set; }
 
@@ -115,6 +127,9 @@ internal sealed class ServerInstance : IDisposable
     public long CronNanoseconds;
 
     public bool ExpiresActively = true;
+
+    /// <summary>DEBUG PAUSE-CRON: nothing is done in the course of time.</summary>
+    public bool IsCronPaused;
 
     public int LoopCount => Loops.All.Length;
 
@@ -137,6 +152,7 @@ internal sealed class ServerInstance : IDisposable
                 Loops.Main.Add(listener);
         });
         Loops.Resize(Configuration.IoThreads);
+        StartupMemory = Memory.NativeHeap.UsedBytes;
         if (_listeners.Exists(static listener => !listener.IsUnix))
             Log.Write(LogLevel.Notice, "Ready to accept connections tcp");
         if (_listeners.Exists(static listener => listener.IsUnix))
@@ -180,6 +196,16 @@ internal sealed class ServerInstance : IDisposable
         }
     }
 
+    /// <summary>Begins a new history of changes that continues none.</summary>
+    public void ChangeReplicationId()
+    {
+        ReplicationId = NewReplicationId();
+        SecondReplicationId = new string('0', 40);
+    }
+
+    private static string NewReplicationId() =>
+        Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
+
     /// <summary>Ends the server when the system asks for it.</summary>
     public void OnSignal(System.Runtime.InteropServices.PosixSignalContext context, string name)
     {
@@ -209,8 +235,11 @@ internal sealed class ServerInstance : IDisposable
 
     public void RunCron(EventLoop loop)
     {
-        if (loop.Index == 0)
-            Clock.Calibrate();
+        if (loop.Index != 0)
+            return;
+        Clock.Calibrate();
+        if (!IsCronPaused)
+            Metrics.Run();
     }
 
     public void Accept(EventLoop loop, ListenSocket listener) => Acceptor.Accept(loop, listener);

@@ -19,6 +19,15 @@ internal struct LoopFigures
     public long PrefetchedKeys;
     public long Dirty;
 
+    /// <summary>These figures less the reads and writes of one loop.</summary>
+    public readonly LoopFigures Without(EventLoop loop)
+    {
+        LoopFigures rest = this;
+        rest.Reads = Math.Max(Reads - loop.ReadsProcessed, 0);
+        rest.Writes = Math.Max(Writes - loop.WritesProcessed, 0);
+        return rest;
+    }
+
     /// <summary>Adds what a loop has counted by now.</summary>
     public void Add(EventLoop loop)
     {

@@ -64,6 +64,18 @@ internal sealed class LoopTotals(CommandDefinition[] definitions)
         return sum;
     }
 
+    /// <summary>The time of all commands; those of a transaction count once, and not in EXEC again.</summary>
+    public long CommandNanoseconds(KnownCommands known)
+    {
+        long sum = 0;
+        foreach (CommandDefinition command in definitions)
+        {
+            if (command != known.Exec)
+                sum += Read(command).Nanoseconds;
+        }
+        return sum;
+    }
+
     /// <summary>Sets everything back, but for the number of changes to data. Under all shard locks.</summary>
     public void Reset()
     {

@@ -38,14 +38,11 @@ internal static class Secrets
                 }
                 return false;
             case "config|set":
-                return index > 2 && index % 2 == 1 && IsSensitiveDirective(arguments[index - 1]);
+                return index > 2 && index % 2 == 1 && ServerConfiguration.IsSensitive(Encoding.Latin1.GetString(Bytes(arguments[index - 1])));
             default:
                 return false;
         }
     }
-
-    private static bool IsSensitiveDirective(in Argument name) =>
-        DirectiveTable.ByName.TryGetValue(Encoding.Latin1.GetString(Bytes(name)), out Directive? directive) && directive.Has(DirectiveFlags.Sensitive);
 
     /// <summary>The bytes of an argument.</summary>
     public static unsafe ReadOnlySpan<byte> Bytes(in Argument argument) => new(argument.Data, argument.Length);

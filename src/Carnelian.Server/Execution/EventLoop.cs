@@ -106,6 +106,9 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>The part of <see cref="BusyNanoseconds"/> that went into what is done in the course of time.</summary>
     public long CronNanoseconds { get; private set; }
 
+    /// <summary>As <see cref="BusyNanoseconds"/>, but since the start.</summary>
+    public long ActiveNanoseconds { get; private set; }
+
     /// <summary>The longest round, in nanoseconds.</summary>
     public long LongestRound { get; private set; }
 
@@ -170,6 +173,7 @@ internal sealed unsafe class EventLoop : IDisposable
         Rounds++;
         long busy = Clock.Nanoseconds - begin;
         BusyNanoseconds += busy;
+        ActiveNanoseconds += busy;
         LongestRound = Math.Max(LongestRound, busy);
         MostCommandsInRound = Math.Max(MostCommandsInRound, Dispatcher.CommandCount - commands);
     }

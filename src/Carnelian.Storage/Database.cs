@@ -156,6 +156,13 @@ public sealed unsafe class Database : IDisposable
             SetInteger(key, integer, deadline, now);
             return;
         }
+        SetBytes(key, value, deadline, now);
+    }
+
+    /// <summary>As <see cref="SetString"/>, but digits stay text.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void SetBytes(in Key key, ReadOnlySpan<byte> value, long deadline, long now)
+    {
         DatabasePart* part = PartOf(key.Hash);
         byte** slot = part->Table.Find(key.Data, key.Length, key.Hash);
         if (slot == null)

@@ -178,7 +178,7 @@ public static class ExpiryCommands
             }
             else
             {
-                ctx.Reply.Error("ERR Unsupported option "u8, ctx.Arg(i), default);
+                ctx.Reply.Error("ERR Unsupported option "u8, ctx.ArgAsText(i), default);
                 return false;
             }
         }

@@ -535,7 +535,7 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Sends what a client has to get, and closes or limits it where it is time to.</summary>
     public void FinishOutput(Client client)
     {
-        if (client.IsClosed)
+        if (client.IsClosed || client.Is(ClientFlags.CloseSoon))
             return;
         if (!client.Output.IsEmpty && !client.IsWatchedForOutput)
             SendPending(client);

@@ -213,7 +213,7 @@ public sealed unsafe class Database : IDisposable
     /// bytes are zero. The encoding is raw from then on.
     /// </summary>
     /// <param name="key">The key, which exists and holds a string.</param>
-    /// <param name="length">The new length, at least 1.</param>
+    /// <param name="length">The new length.</param>
     /// <param name="now">The time of the unit.</param>
     /// <returns>The bytes, until the next change of the key.</returns>
     public Span<byte> ResizeString(in Key key, int length, long now)

@@ -189,13 +189,18 @@ internal sealed unsafe class Dispatcher : IDisposable
     }
 
     /// <summary>Runs a handler whose locks are held, and counts.</summary>
-    public void Execute(Client client, CommandDefinition command, Argument* arguments, int count, long requestBytes, bool holdsAll)
+    public void Execute(Client client, CommandDefinition command, Argument* arguments, int count, long requestBytes, bool holdsAll) =>
+        Execute(client, command, arguments, count, requestBytes, holdsAll, Clock.Sample(_loop.Timestamp));
+
+    /// <summary>Runs a handler that is a part of a larger unit, whose time it shares.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Execute(Client client, CommandDefinition command, Argument* arguments, int count, long requestBytes, bool holdsAll, long now)
     {
         ReplyWriter writer = _loop.Writer;
         long errors = writer.ErrorReplies;
         long begin = _loop.Timestamp;
         var context = new CommandContext(
-            command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], Clock.Sample(begin));
+            command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], now);
         context.HoldsAllLocks = holdsAll;
         Invoke(command, ref context);
         long end = Clock.Nanoseconds;

@@ -23,6 +23,8 @@ internal static class ReplyRules
         ["RANDOMKEY"] = (_, e, a) => SameKind(e, a),
         ["OBJECT|FREQ"] = (_, e, a) => SameKind(e, a),
         ["OBJECT|IDLETIME"] = (_, e, a) => SameKind(e, a),
+        // Inside EXEC a value may still be shared with the queued command that set it.
+        ["OBJECT|REFCOUNT"] = (_, e, a) => e.TryInteger(out long left) && a.TryInteger(out long right) && Math.Max(left, right) <= 2,
         ["MEMORY|USAGE"] = (_, e, a) => SameKind(e, a),
         ["MEMORY|DOCTOR"] = (_, e, a) => SameKind(e, a),
         ["COMMAND"] = WholeTable,

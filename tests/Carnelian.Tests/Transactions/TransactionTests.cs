@@ -227,6 +227,24 @@ public sealed class TransactionTests : IDisposable
     }
 
     [Fact]
+    public void Each_command_of_a_transaction_counts_as_one_call()
+    {
+        Calls(_client, "CONFIG RESETSTAT", "MULTI", "SET a 1", "GET a", "GET a", "DEBUG SLEEP 0.01", "EXEC");
+        string statistics = _client.Call("INFO commandstats").Value;
+        Assert.Contains("cmdstat_get:calls=2,", statistics);
+        Assert.Contains("cmdstat_set:calls=1,", statistics);
+        Assert.Contains("cmdstat_exec:calls=1,", statistics);
+        // What its commands take is a part of what EXEC takes.
+        Assert.True(Microseconds("exec") >= Microseconds("debug") && Microseconds("debug") >= 10_000);
+
+        long Microseconds(string name)
+        {
+            string line = statistics.Split("\r\n").Single(line => line.StartsWith($"cmdstat_{name}:", StringComparison.Ordinal));
+            return long.Parse(line.Split("usec=")[1].Split(',')[0]);
+        }
+    }
+
+    [Fact]
     public void A_connection_that_ends_leaves_neither_queue_nor_watches()
     {
         RespConnection gone = _server.Connect();

@@ -21,6 +21,7 @@ internal sealed class ServerInstance : IDisposable
 {
     private readonly List<ListenSocket> _listeners = [];
     private readonly ManualResetEventSlim _ended = new();
+    private long _lastCrossProtocolWarning;
     private int _condition;
 
     public ServerInstance(ServerConfiguration configuration, CommandTable table)
@@ -271,6 +272,21 @@ internal sealed class ServerInstance : IDisposable
     {
         client.Loop.Writer.Error(ProtocolErrorText.Format(error));
         client.Set(ClientFlags.CloseAfterReply, true);
+    }
+
+    /// <summary>Hangs up on a client that speaks HTTP, and says so at most once a minute.</summary>
+    public void OnCrossProtocolRequest(Client client)
+    {
+        const long QuietMilliseconds = 60_000;
+        long now = Clock.Latest;
+        long last = Interlocked.Read(ref _lastCrossProtocolWarning);
+        if (now - last > QuietMilliseconds && Interlocked.CompareExchange(ref _lastCrossProtocolWarning, now, last) == last)
+        {
+            Log.Write(LogLevel.Warning, "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Carnelian. "
+                + "This is likely due to an attacker attempting to use Cross Protocol Scripting to compromise your Carnelian instance. "
+                + $"Connection from {client.Socket.PeerAddress} aborted.");
+        }
+        client.Loop.CloseSoon(client);
     }
 
     public void OnQueryBufferLimit(Client client, long length) => client.Loop.CloseSoon(client);

@@ -122,6 +122,9 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Makes the loop end after its present round. The loop's thread.</summary>
     public void Stop() => _isStopping = true;
 
+    /// <summary>The client whose input is being processed, or null. For crash reports, by any thread.</summary>
+    public Client? Served => Volatile.Read(ref _attached);
+
     /// <summary>The clients of the loop. The loop's thread.</summary>
     public IEnumerable<Client> Clients => _slots.OfType<Client>();
 
@@ -374,7 +377,7 @@ internal sealed unsafe class EventLoop : IDisposable
             }
             if (status == ParseStatus.Error)
             {
-                _server.OnProtocolError(client, _parser.Error);
+                _server.OnProtocolError(client, _parser.Error, new ReadOnlySpan<byte>(position, (int)(end - position)));
                 client.FreeQuery();
                 break;
             }

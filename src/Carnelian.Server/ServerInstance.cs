@@ -239,7 +239,8 @@ internal sealed class ServerInstance : IDisposable
     /// <returns>The error, or null if it may run.</returns>
     public string? RefuseProtected(Client client, CommandDefinition command)
     {
-        bool isAllowed = Configuration.EnableDebugCommand switch
+        string name = command.Name.Split('|')[0];
+        bool isAllowed = (name == "module" ? Configuration.EnableModuleCommand : Configuration.EnableDebugCommand) switch
         {
             ProtectedAccess.Yes => true,
             ProtectedAccess.Local => client.Socket.IsLocal,
@@ -247,7 +248,7 @@ internal sealed class ServerInstance : IDisposable
         };
         return isAllowed
             ? null
-            : $"ERR {command.Name.ToUpperInvariant()} command not allowed. If the enable-{command.Name}-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.";
+            : $"ERR {name.ToUpperInvariant()} command not allowed. If the enable-{name}-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.";
     }
 
     public bool MakeRoom(EventLoop loop, Client client, CommandDefinition command) => true;

@@ -21,7 +21,7 @@ internal sealed class Signals : IDisposable
         On((PosixSignal)PosixCalls.Alarm, () => server.Crash.WriteActivity("Received SIGALRM"));
         On((PosixSignal)PosixCalls.Abort, () =>
         {
-            server.Crash.Write($"crashed by signal: {PosixCalls.Abort}, si_code: 0", stack: null);
+            server.Crash.Write($"crashed by signal: {PosixCalls.Abort}", stack: null);
             CrashReport.DieBy(PosixCalls.Abort);
         });
     }

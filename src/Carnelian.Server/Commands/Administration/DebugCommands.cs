@@ -29,7 +29,7 @@ public static class DebugCommands
             ((Client)ctx.Session).Loop.Server.ExpiresActively = AsciiNumber.TryParseInt64(ctx.Arg(2), out long value) && value != 0;
             ctx.Reply.Ok();
         }
-        else
+        else if (!DebugCrash.TryRun(ref ctx))
         {
             string name = Encoding.Latin1.GetString(ctx.Arg(1));
             ctx.Reply.Error(Encoding.Latin1.GetBytes(

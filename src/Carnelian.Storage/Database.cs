@@ -95,6 +95,15 @@ public sealed unsafe class Database : IDisposable
             parts[hash & _shardMask].Table.PrefetchRecords(hash);
     }
 
+    /// <summary>Starts to load what <see cref="PrefetchEntry"/> could not yet. Needs no lock.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchStashed(ulong hash)
+    {
+        DatabasePart* parts = _parts;
+        if (parts != null)
+            parts[hash & _shardMask].Table.PrefetchStashed(hash);
+    }
+
     // --- lookup ---------------------------------------------------------------------------------------------------
 
     /// <summary>Looks a key up. An expired one is removed and counts as absent.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using Carnelian.Commands.Table;
+using Carnelian.Memory;
 using Carnelian.Server.Configuration;
 using Carnelian.Server.Hosting;
 using Carnelian.Server.Logging;
@@ -9,7 +10,18 @@ namespace Carnelian.Server;
 /// <summary>The process: its command line, its place in the system, its end.</summary>
 internal static class Program
 {
+    private const int LeakExitCode = 3;
+
     private static int Main(string[] arguments)
+    {
+        int code = Run(arguments);
+        if (NativeHeap.DebugDescribeLeaks() is not { } leaks)
+            return code;
+        Console.Error.WriteLine(leaks);
+        return LeakExitCode;
+    }
+
+    private static int Run(string[] arguments)
     {
         switch (arguments)
         {
@@ -42,11 +54,11 @@ internal static class Program
             return 1;
         }
         if (!configuration.Daemonize || OperatingSystem.IsWindows())
-            return Run(configuration, table, options, daemon: null);
-        return Daemon.IsChild ? Run(configuration, table, options, Daemon.Detach()) : Daemon.Start(directory, input);
+            return Serve(configuration, table, options, loader, daemon: null);
+        return Daemon.IsChild ? Serve(configuration, table, options, loader, Daemon.Detach()) : Daemon.Start(directory, input);
     }
 
-    private static int Run(ServerConfiguration configuration, CommandTable table, CommandLineOptions options, Daemon? daemon)
+    private static int Serve(ServerConfiguration configuration, CommandTable table, CommandLineOptions options, ConfigurationLoader loader, Daemon? daemon)
     {
         var log = new Log(configuration) { HasNoOutput = daemon != null };
         log.Write(LogLevel.Notice, "oO0OoO0OoO0Oo Carnelian is starting oO0OoO0OoO0Oo");
@@ -55,6 +67,11 @@ internal static class Program
             log.Write(LogLevel.Warning, "Warning: no config file specified, using the default config. In order to specify a config file use carnelian-server /path/to/valkey.conf");
         else
             log.Write(LogLevel.Notice, "Configuration loaded");
+        if (loader.Modules is [string[] module, ..])
+        {
+            log.Write(LogLevel.Warning, $"Can't load module from {module[0]}: modules are not supported, aborting");
+            return 1;
+        }
         if (!OpenFiles.Adjust(configuration, log))
             return 1;
 
@@ -73,11 +90,17 @@ internal static class Program
         PidFile.Create(configuration, log);
         _ = server.OomScore.Apply();
         if (!server.Start())
+        {
+            PidFile.Remove(configuration, log);
             return 1;
+        }
         daemon?.Ready(configuration.LogFile);
         server.WaitForEnd();
-        // The loops end with the process: what they hold is not freed piece by piece.
-        server.Listeners.Dispose();
+        // The loops end with the process: what they hold is freed piece by piece only to find what nobody holds.
+        if (NativeHeap.DebugEnabled)
+            server.Dispose();
+        else
+            server.Listeners.Dispose();
         return 0;
     }
 

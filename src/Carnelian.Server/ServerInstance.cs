@@ -20,6 +20,7 @@ namespace Carnelian.Server;
 internal sealed class ServerInstance : IDisposable
 {
     private readonly ManualResetEventSlim _ended = new();
+    private int _condition;
 
     public ServerInstance(ServerConfiguration configuration, CommandTable table, Log log)
     {
@@ -31,6 +32,8 @@ internal sealed class ServerInstance : IDisposable
         Transport = Carnelian.Server.Transport.Transport.Create();
         Keyspace = new Keyspace(configuration.Databases, Math.Max(configuration.IoThreads, Math.Min(Environment.ProcessorCount, 16)));
         Watches = new WatchTable(Keyspace);
+        Memory = new MemoryLimit(this);
+        KeyspaceEvents = new KeyspaceNotifier(PubSub);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
         Acceptor = new Acceptor(this);
@@ -91,7 +94,9 @@ internal sealed class ServerInstance : IDisposable
 
     public TransactionQueue Transactions { get; } = new();
 
-    public KeyspaceNotifier KeyspaceEvents { get; } = new();
+    public KeyspaceNotifier KeyspaceEvents { get; }
+
+    public MemoryLimit Memory { get; }
 
     public ClientPause Pause { get; } = new();
 
@@ -104,7 +109,17 @@ internal sealed class ServerInstance : IDisposable
 
     public long StartedAt { get; } = Clock.Sample();
 
-    public ServerCondition Condition { get; set; }
+    public ServerCondition Condition => (ServerCondition)Volatile.Read(ref _condition);
+
+    /// <summary>Whether the server's condition concerns a command that comes now: a memory limit does not while it is far away.</summary>
+    public bool NeedsCare
+    {
+        get
+        {
+            ServerCondition condition = Condition;
+            return condition != ServerCondition.None && (condition != ServerCondition.MemoryLimited || !Memory.IsSurelyWithinLimit);
+        }
+    }
 
     public bool TracksLatency = true;
 
@@ -185,8 +200,8 @@ internal sealed class ServerInstance : IDisposable
     public void OnProtocolError(Client client, ProtocolError error, ReadOnlySpan<byte> rest)
     {
         if (Log.Shows(LogLevel.Verbose))
-            LogProtocolError(client, error.ToString()!, rest);
-        client.Loop.Writer.Error(Encoding.UTF8.GetBytes(error.ToString()!));
+            LogProtocolError(client, Encoding.Latin1.GetString(ProtocolErrorText.Format(error)), rest);
+        client.Loop.Writer.Error(ProtocolErrorText.Format(error));
         client.Set(ClientFlags.CloseAfterReply, true);
     }
 
@@ -251,7 +266,14 @@ internal sealed class ServerInstance : IDisposable
             : $"ERR {name.ToUpperInvariant()} command not allowed. If the enable-{name}-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.";
     }
 
-    public bool MakeRoom(EventLoop loop, Client client, CommandDefinition command) => true;
+    /// <summary>Begins or ends a condition. Any thread.</summary>
+    public void SetCondition(ServerCondition condition, bool value)
+    {
+        if (value)
+            Interlocked.Or(ref _condition, (int)condition);
+        else
+            Interlocked.And(ref _condition, ~(int)condition);
+    }
 
     public void Dispose()
     {
@@ -259,10 +281,10 @@ internal sealed class ServerInstance : IDisposable
         foreach (EventLoop loop in loops)
             loop.Post(loop.Stop);
         foreach (EventLoop loop in loops)
-        {
             loop.Join();
+        // Only now is nobody left who could send a client of another loop anything.
+        foreach (EventLoop loop in loops)
             loop.Dispose();
-        }
         Listeners.Dispose();
         Keyspace.Dispose();
         _ended.Dispose();

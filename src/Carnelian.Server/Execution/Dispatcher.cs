@@ -145,7 +145,7 @@ internal sealed unsafe class Dispatcher : IDisposable
     private bool Run(Client client, CommandDefinition? command, Argument* arguments, int count, long requestBytes)
     {
         client.CommandCount++;
-        if (command == null || ((int)client.Flags & (int)ClientFlags.Careful) != 0 || _server.Condition != ServerCondition.None
+        if (command == null || ((int)client.Flags & (int)ClientFlags.Careful) != 0 || (_server.Condition != ServerCondition.None && _server.NeedsCare)
             || command.Subcommands.Length != 0 || !command.AcceptsArgumentCount(count)
             || (command.Flags & (CommandFlags.Protected | CommandFlags.Admin)) != 0)
         {
@@ -291,6 +291,7 @@ internal sealed unsafe class Dispatcher : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Admission.Dispose();
         for (int i = 0; i < _server.Definitions.Length; i++)
             NativeMemory.Free(_statistics[i].Histogram);
         NativeMemory.Free(_statistics);

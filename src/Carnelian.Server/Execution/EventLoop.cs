@@ -656,9 +656,14 @@ internal sealed unsafe class EventLoop : IDisposable
             ProcessKept(client);
     }
 
-    /// <summary>Closes all clients and frees what the loop owns. After the thread has ended.</summary>
+    /// <summary>Closes all clients and frees what the loop owns. After the threads of all loops have ended.</summary>
     public void Dispose()
     {
+        foreach (Mailbox.Letter letter in Mailbox.Open())
+        {
+            if (letter.Work == null)
+                letter.Message.Release();
+        }
         foreach (Client client in _slots.OfType<Client>().ToArray())
             Close(client);
         Writer.Dispose();

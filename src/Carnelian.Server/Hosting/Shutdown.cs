@@ -72,7 +72,7 @@ internal sealed class Shutdown(ServerInstance server)
         {
             server.Log.Write(LogLevel.Warning, "Save points are configured, but the server cannot save its data set: it keeps it in memory only.");
         }
-        server.Condition |= ServerCondition.ShuttingDown;
+        server.SetCondition(ServerCondition.ShuttingDown, value: true);
         PidFile.Remove(server.Configuration, server.Log);
         if (server.Configuration.UnixSocket.Length != 0)
             server.Log.Write(LogLevel.Notice, "Removing the unix socket file.");

@@ -69,6 +69,8 @@ public sealed unsafe class CommandDefinition
         foreach (KeySpec spec in keySpecs)
             HasKeys |= (spec.Flags & KeyFlags.NotKey) == 0;
         Locks = locks != Locks.Automatic ? locks : HasKeys ? Locks.Keys : Locks.None;
+        IsQuick = Locks is Locks.None or Locks.Keys && (Flags & (CommandFlags.Blocking | CommandFlags.MovableKeys)) == 0
+            && ((Flags & CommandFlags.Fast) != 0 || group == CommandGroup.String && FirstKey != 0 && FirstKey == LastKey);
     }
 
     /// <summary>Dense number in the table, from 0; index for counters that are kept per command.</summary>
@@ -91,6 +93,9 @@ public sealed unsafe class CommandDefinition
 
     /// <summary>The group that COMMAND DOCS names.</summary>
     public CommandGroup Group { get; }
+
+    /// <summary>Whether the time of one execution is bounded by the size of its arguments and of its reply.</summary>
+    public bool IsQuick { get; }
 
     /// <summary>Which shards it needs; never <see cref="Locks.Automatic"/>.</summary>
     public Locks Locks { get; }

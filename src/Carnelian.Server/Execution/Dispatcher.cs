@@ -18,11 +18,22 @@ namespace Carnelian.Server.Execution;
 /// </remarks>
 internal sealed unsafe class Dispatcher : IDisposable
 {
+    /// <summary>The most commands that share one reading of the clock.</summary>
+    private const int LongestRun = 8;
+
+    /// <summary>A request of this size is timed alone: its copying takes longer than a reading of the clock.</summary>
+    private const long MostSharedBytes = 4096;
+
     private readonly ServerInstance _server;
     private readonly EventLoop _loop;
     private readonly Keyspace _keyspace;
     private readonly CommandStatistics* _statistics;
-    private readonly CommandDefinition?[] _batch = new CommandDefinition?[RequestParser.BatchSize];
+    private CommandDefinition? _run;
+    private Argument* _runArguments;
+    private int _runArgumentCount;
+    private int _runLength;
+    private bool _sharesTime;
+    private long _errorsCounted;
 
     public Dispatcher(ServerInstance server, EventLoop loop)
     {
@@ -56,71 +67,80 @@ internal sealed unsafe class Dispatcher : IDisposable
             _statistics[i].Reset();
     }
 
-    /// <summary>Executes the commands of a batch in order.</summary>
-    /// <returns>How many were executed; the rest has to wait.</returns>
-    public int RunBatch(Client client, RequestParser batch)
+    /// <summary>First stage: finds the commands of a batch, hashes their keys and starts to load the buckets.</summary>
+    public void Prepare(InputBatch batch)
     {
-        int count = batch.CommandCount;
         CommandTable table = _server.Table;
-        if (count == 1)
+        Database database = _keyspace[batch.Client!.DatabaseIndex];
+        CommandDefinition?[] definitions = batch.Definitions;
+        ParsedCommand* parsed = batch.Parser.Commands;
+        ulong* hashes = batch.Hashes;
+        int count = batch.Parser.CommandCount, keys = 0;
+        for (int i = 0; i < count; i++, parsed++)
         {
-            ParsedCommand* only = batch.Commands;
-            CommandDefinition? command = table.Find(ArgumentBytes(batch.Arguments + only->FirstArgument));
-            return Run(client, command, batch.Arguments + only->FirstArgument, only->ArgumentCount, only->RequestBytes) ? 1 : 0;
-        }
-
-        for (int i = 0; i < count; i++)
-            _batch[i] = table.Find(ArgumentBytes(batch.Arguments + batch.Commands[i].FirstArgument));
-        Prefetch(client, batch, count);
-        for (int i = 0; i < count; i++)
-        {
-            ParsedCommand* parsed = batch.Commands + i;
-            if (!Run(client, _batch[i], batch.Arguments + parsed->FirstArgument, parsed->ArgumentCount, parsed->RequestBytes))
-                return i;
-            if ((client.Flags & (ClientFlags.CloseSoon | ClientFlags.CloseAfterReply | ClientFlags.Suspended | ClientFlags.Blocked)) != 0)
-                return client.Is(ClientFlags.CloseSoon | ClientFlags.CloseAfterReply) ? count : i + 1;
-        }
-        return count;
-    }
-
-    /// <summary>Loads what the batch's commands will look up: first all buckets, then all entries.</summary>
-    private void Prefetch(Client client, RequestParser batch, int count)
-    {
-        Database database = _keyspace[client.DatabaseIndex];
-        int keys = 0;
-        for (int i = 0; i < count; i++)
-        {
-            CommandDefinition? command = _batch[i];
+            Argument* arguments = batch.Parser.Arguments + parsed->FirstArgument;
+            CommandDefinition? command = table.Find(ArgumentBytes(arguments));
+            definitions[i] = command;
             if (command == null || command.FirstKey == 0)
                 continue;
-            ParsedCommand* parsed = batch.Commands + i;
-            Argument* arguments = batch.Arguments + parsed->FirstArgument;
             int last = command.LastKey >= 0 ? command.LastKey : parsed->ArgumentCount + command.LastKey;
             if (last >= parsed->ArgumentCount)
                 continue;
-            for (int k = command.FirstKey; k <= last; k += command.KeyStep)
+            for (int k = command.FirstKey; k <= last && keys < InputBatch.MostKeys; k += command.KeyStep)
             {
                 ulong hash = KeyHash.Compute(arguments[k].Data, arguments[k].Length);
                 arguments[k].Hash = hash;
+                hashes[keys++] = hash;
                 database.PrefetchBucket(hash);
-                keys++;
             }
         }
-        PrefetchBatches++;
-        PrefetchedKeys += keys;
-        for (int i = 0; i < count; i++)
+        batch.Database = database;
+        batch.HashCount = keys;
+        if (keys != 0)
         {
-            CommandDefinition? command = _batch[i];
-            if (command == null || command.FirstKey == 0)
-                continue;
-            ParsedCommand* parsed = batch.Commands + i;
-            Argument* arguments = batch.Arguments + parsed->FirstArgument;
-            int last = command.LastKey >= 0 ? command.LastKey : parsed->ArgumentCount + command.LastKey;
-            if (last >= parsed->ArgumentCount)
-                continue;
-            for (int k = command.FirstKey; k <= last; k += command.KeyStep)
-                database.PrefetchEntry(arguments[k].Hash);
+            PrefetchBatches++;
+            PrefetchedKeys += keys;
         }
+    }
+
+    /// <summary>Second stage: with the buckets there, starts to load the entries.</summary>
+    public static void PrefetchEntries(InputBatch batch)
+    {
+        Database database = batch.Database!;
+        ulong* hashes = batch.Hashes;
+        int count = batch.HashCount;
+        for (int i = 0; i < count; i++)
+            database.PrefetchEntry(hashes[i]);
+    }
+
+    /// <summary>Last stage: executes the commands of a batch in order.</summary>
+    /// <returns>How many were executed; the rest has to wait.</returns>
+    public int RunBatch(Client client, InputBatch batch)
+    {
+        Database database = batch.Database!;
+        ulong* hashes = batch.Hashes;
+        for (int i = 0; i < batch.HashCount; i++)
+            database.PrefetchStashed(hashes[i]);
+        _loop.Timestamp = Clock.Nanoseconds;
+
+        int count = batch.Parser.CommandCount, done = 0;
+        _sharesTime = count > 1 && !_server.TimesEachCommand;
+        while (done < count)
+        {
+            ParsedCommand* parsed = batch.Parser.Commands + done;
+            if (!Run(client, batch.Definitions[done], batch.Parser.Arguments + parsed->FirstArgument, parsed->ArgumentCount, parsed->RequestBytes))
+                break;
+            done++;
+            if ((client.Flags & (ClientFlags.CloseSoon | ClientFlags.CloseAfterReply | ClientFlags.Suspended | ClientFlags.Blocked)) != 0)
+            {
+                if (client.Is(ClientFlags.CloseSoon | ClientFlags.CloseAfterReply))
+                    done = count;
+                break;
+            }
+        }
+        if (_runLength != 0)
+            EndRun(client);
+        return done;
     }
 
     /// <summary>Executes one command, or refuses it.</summary>
@@ -149,7 +169,8 @@ internal sealed unsafe class Dispatcher : IDisposable
                 if (key->Hash == 0)
                     key->Hash = KeyHash.Compute(key->Data, key->Length);
                 int shard = _keyspace.ShardOf(key->Hash);
-                _keyspace.Locks.Acquire(shard);
+                if (!_keyspace.Locks.TryAcquire(shard))
+                    AcquireLate(client, shard);
                 Execute(client, command, arguments, count, requestBytes, holdsAll: false);
                 _keyspace.Locks.Release(shard);
                 break;
@@ -189,28 +210,104 @@ internal sealed unsafe class Dispatcher : IDisposable
     }
 
     /// <summary>Runs a handler whose locks are held, and counts.</summary>
+    /// <remarks>
+    /// The end of one command is the beginning of the next, so that each needs one reading of the clock. A run of the same quick command
+    /// in one batch shares one: its time is spread evenly, and when it was slow, its last command stands for it.
+    /// </remarks>
     public void Execute(Client client, CommandDefinition command, Argument* arguments, int count, long requestBytes, bool holdsAll)
     {
         ReplyWriter writer = _loop.Writer;
         long errors = writer.ErrorReplies;
+        long unsent = writer.PendingBytes;
+        bool inRuns = _sharesTime;
+        bool sharesTime = inRuns && command.IsQuick && requestBytes < MostSharedBytes;
+        if (_runLength != 0 && (_run != command || !sharesTime))
+            EndRun(client);
+        if (!sharesTime)
+            _sharesTime = false; // Nor do the commands inside of this one.
         long begin = _loop.Timestamp;
         var context = new CommandContext(
             command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], Clock.Sample(begin));
         context.HoldsAllLocks = holdsAll;
         Invoke(command, ref context);
-        long end = Clock.Nanoseconds;
-        _loop.Timestamp = end;
+        Account(client, ref context, requestBytes, errors, unsent);
+        if (sharesTime)
+        {
+            if (_run != command)
+                _run = command;
+            _runArguments = arguments;
+            _runArgumentCount = count;
+            if (++_runLength == LongestRun)
+                EndRun(client);
+            return;
+        }
+        _sharesTime = inRuns;
+        EndCommand(client, ref context, begin);
+    }
+
+    /// <summary>
+    /// Runs a command inside another one, in the same unit: it shares the unit's time, and what it takes counts for both.
+    /// </summary>
+    public void ExecutePart(Client client, CommandDefinition command, Argument* arguments, int count, long requestBytes, bool holdsAll, long now)
+    {
+        ReplyWriter writer = _loop.Writer;
+        long errors = writer.ErrorReplies;
+        long unsent = writer.PendingBytes;
+        long begin = _loop.Timestamp;
+        var context = new CommandContext(command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], now);
+        context.HoldsAllLocks = holdsAll;
+        Invoke(command, ref context);
+        Account(client, ref context, requestBytes, errors, unsent);
+        EndCommand(client, ref context, begin);
+    }
+
+    /// <summary>Counts an execution, its errors and its bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Account(Client client, scoped ref CommandContext context, long requestBytes, long errors, long unsent)
+    {
+        ReplyWriter writer = _loop.Writer;
         CommandCount++;
         if (context.Dirty != 0)
             _loop.Dirty += context.Dirty;
+        if (writer.ErrorReplies != errors && writer.ErrorReplies != _errorsCounted)
+            CountFailure(context.Command, writer);
+        long replyBytes = writer.PendingBytes - unsent;
+        if (requestBytes >= _server.LargeRequestBytes || replyBytes >= _server.LargeReplyBytes)
+            _server.OnLarge(client, context.Command, context.Arguments, requestBytes, replyBytes);
+    }
 
+    /// <summary>Reads the clock after a command that is timed alone.</summary>
+    private void EndCommand(Client client, scoped ref CommandContext context, long begin)
+    {
+        long end = Clock.Nanoseconds;
+        _loop.Timestamp = end;
         long elapsed = end - begin;
-        CommandStatistics* statistics = _statistics + command.Id;
-        statistics->Count(elapsed, _server.TracksLatency);
-        if (writer.ErrorReplies != errors)
-            CountFailure(statistics, writer);
-        if (elapsed >= _server.SlowNanoseconds || requestBytes >= _server.LargeRequestBytes)
-            _server.OnSlowOrLarge(client, command, new ReadOnlySpan<Argument>(arguments, count), elapsed, requestBytes);
+        _statistics[context.Command.Id].Count(1, elapsed, _server.TracksLatency);
+        if (elapsed >= _server.SlowNanoseconds)
+            _server.OnSlow(client, context.Command, context.Arguments, elapsed);
+    }
+
+    /// <summary>Reads the clock after a run of the same command, and gives each execution its share of the time.</summary>
+    private void EndRun(Client client)
+    {
+        CommandDefinition command = _run!;
+        int length = _runLength;
+        _runLength = 0;
+        long end = Clock.Nanoseconds;
+        long elapsed = end - _loop.Timestamp;
+        _loop.Timestamp = end;
+        _statistics[command.Id].Count(length, elapsed / length, _server.TracksLatency);
+        if (elapsed >= _server.SlowNanoseconds)
+            _server.OnSlow(client, command, new ReadOnlySpan<Argument>(_runArguments, _runArgumentCount), elapsed);
+    }
+
+    /// <summary>Waits for a lock that somebody holds: the time counts for the command that waits, not for those before it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AcquireLate(Client client, int shard)
+    {
+        if (_runLength != 0)
+            EndRun(client);
+        _keyspace.Locks.Acquire(shard);
     }
 
     private void Invoke(CommandDefinition command, scoped ref CommandContext context)
@@ -233,9 +330,11 @@ internal sealed unsafe class Dispatcher : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void CountFailure(CommandStatistics* statistics, ReplyWriter writer)
+    private void CountFailure(CommandDefinition command, ReplyWriter writer)
     {
-        statistics->Failed++;
+        // Errors of the commands of a transaction are theirs and not EXEC's.
+        _errorsCounted = writer.ErrorReplies;
+        _statistics[command.Id].Failed++;
         _server.CountError(writer.LastErrorCode);
     }
 

@@ -8,8 +8,12 @@ namespace Carnelian.Server.Transport;
 /// </summary>
 public abstract class Transport
 {
-    /// <summary>The transport for this system.</summary>
-    public static Transport Create() => new Epoll.EpollTransport();
+    /// <summary>The environment variable that chooses a transport: with the value <c>sockets</c> the portable one serves everywhere.</summary>
+    public const string Variable = "CARNELIAN_TRANSPORT";
+
+    /// <summary>The transport for this system, unless the environment asks for the portable one.</summary>
+    public static Transport Create() =>
+        OperatingSystem.IsLinux() && Environment.GetEnvironmentVariable(Variable) != "sockets" ? new Epoll.EpollTransport() : new Portable.PortableTransport();
 
     /// <summary>What INFO calls it.</summary>
     public abstract string Name { get; }
@@ -85,6 +89,11 @@ public abstract class ListenSocket : IDisposable
     /// <summary>Takes a waiting connection; null if there is none.</summary>
     /// <exception cref="TransportException">The system refuses, for example for lack of file descriptors.</exception>
     public abstract StreamSocket? Accept();
+
+    /// <summary>Listens no longer, so that the address is free for another socket; the rest is left to <see cref="Dispose"/>. Any thread.</summary>
+    public virtual void Stop()
+    {
+    }
 
     /// <inheritdoc/>
     public abstract void Dispose();

@@ -2,7 +2,6 @@ using System.Text;
 using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Server.Clients;
-using Carnelian.Server.Execution;
 using Carnelian.Storage;
 using static Carnelian.Commands.Table.CommandFlags;
 
@@ -76,8 +75,9 @@ public static class ConfigCommands
     public static unsafe void ResetStat(scoped ref CommandContext ctx)
     {
         ServerInstance server = ServerOf(ref ctx);
-        foreach (EventLoop loop in server.Loops.All)
-            loop.ResetStatistics();
+        server.Totals.Reset();
+        server.Metrics.Reset();
+        server.Statistics.Reset();
         for (int i = 0; i < server.Keyspace.DatabaseCount; i++)
         {
             Database database = server.Keyspace[i];
@@ -88,13 +88,25 @@ public static class ConfigCommands
             }
         }
         server.Acceptor.Accepted = server.Acceptor.Rejected = 0;
-        Interlocked.Exchange(ref server.Statistics.ExpiredKeys, 0);
-        Interlocked.Exchange(ref server.Statistics.EvictedKeys, 0);
         server.Memory.ResetStatistics();
         server.Keyspace.Reclaimer.ResetStatistics();
         server.Errors.Reset();
         ctx.Reply.Ok();
     }
+
+    [Command("CONFIG|HELP", Arity = 2, Group = CommandGroup.Server, Since = "5.0.0", Complexity = "O(1)",
+        Summary = "Lists the subcommands with a line about each.",
+        Flags = Loading | Stale)]
+    public static void Help(scoped ref CommandContext ctx) => SubcommandHelp.Write(ctx.Reply, ctx.Arg(0), """
+        GET <pattern>
+            Show the directives that match a glob-style pattern.
+        SET <directive> <value>
+            Change a directive.
+        RESETSTAT
+            Set the statistics of INFO back.
+        REWRITE
+            Write the configuration in force into its file.
+        """u8);
 
     private static ServerInstance ServerOf(scoped ref CommandContext ctx) => ((Client)ctx.Session).Loop.Server;
 }

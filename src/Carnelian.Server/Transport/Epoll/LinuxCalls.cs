@@ -20,6 +20,7 @@ internal static unsafe partial class LinuxCalls
     public const int CloseOnExec = 0x80000;
     public const int NonBlocking = 0x800;
     public const int NoSignal = 0x4000;
+    public const int ShutdownBoth = 2;
 
     public const int AfUnix = 1;
     public const int AfInet = 2;
@@ -38,21 +39,14 @@ internal static unsafe partial class LinuxCalls
 
     private const string C = "libc";
 
-    [StructLayout(LayoutKind.Sequential, Pack = 4)]
-    public struct EpollEvent
-    {
-        public uint Events;
-        public long Data;
-    }
-
     [LibraryImport(C, EntryPoint = "epoll_create1", SetLastError = true)]
     public static partial int EpollCreate(int flags);
 
     [LibraryImport(C, EntryPoint = "epoll_ctl", SetLastError = true)]
-    public static partial int EpollControl(int epoll, int operation, int fd, EpollEvent* change);
+    public static partial int EpollControl(int epoll, int operation, int fd, void* change);
 
     [LibraryImport(C, EntryPoint = "epoll_wait", SetLastError = true)]
-    public static partial int EpollWait(int epoll, EpollEvent* events, int count, int timeout);
+    public static partial int EpollWait(int epoll, void* events, int count, int timeout);
 
     [LibraryImport(C, EntryPoint = "eventfd", SetLastError = true)]
     public static partial int EventFd(uint initial, int flags);
@@ -83,6 +77,9 @@ internal static unsafe partial class LinuxCalls
 
     [LibraryImport(C, EntryPoint = "listen", SetLastError = true)]
     public static partial int Listen(int fd, int backlog);
+
+    [LibraryImport(C, EntryPoint = "shutdown", SetLastError = true)]
+    public static partial int Shutdown(int fd, int how);
 
     [LibraryImport(C, EntryPoint = "accept4", SetLastError = true)]
     public static partial int Accept(int fd, void* address, uint* length, int flags);

@@ -32,6 +32,9 @@ public abstract class CommandServices
     /// <summary>DEBUG QUICKLIST-PACKED-THRESHOLD: elements of a list from this size on, in bytes, get a node of their own.</summary>
     public long QuicklistPackedThreshold = DefaultQuicklistPackedThreshold;
 
+    /// <summary>From this length on a value is sent from where it lies, in bytes; more than any value has: always copied.</summary>
+    public long ShareRepliesFrom = long.MaxValue;
+
     /// <summary>The commands that clients can use, after <c>rename-command</c>; set before the first client.</summary>
     public CommandTable Commands { get; set; } = CommandTable.Create();
 

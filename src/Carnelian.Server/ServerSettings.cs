@@ -10,6 +10,8 @@ internal sealed class ServerSettings(ServerInstance server)
     /// <summary>With a threshold below this many nanoseconds each command of a batch is timed alone.</summary>
     private const long SharedTimeFrom = 1_000_000;
 
+    private const long ShareRepliesFrom = 32 * 1024;
+
     /// <summary>Applies everything that is not read from the configuration itself.</summary>
     public void Apply()
     {
@@ -21,6 +23,9 @@ internal sealed class ServerSettings(ServerInstance server)
         ApplyThresholds(configuration);
         server.CronNanoseconds = 1_000_000_000L / configuration.Hz;
         server.TracksLatency = configuration.LatencyTracking;
+        // Valkey's thresholds suit its threads; what is taken over is that 0 switches sharing off.
+        bool sharesReplies = configuration.MinIoThreadsAvoidCopyReply != 0 && configuration.MinStringSizeAvoidCopyReply != 0;
+        server.Services.ShareRepliesFrom = sharesReplies ? ShareRepliesFrom : long.MaxValue;
         server.Keyspace.KeepsExpired = configuration.ImportMode;
         server.Keyspace.LazyExpire = configuration.LazyfreeLazyExpire;
         server.Keyspace.LazyOverwrite = configuration.LazyfreeLazyServerDel;

@@ -20,6 +20,7 @@ internal sealed class ServerInstance : IDisposable
 {
     private readonly List<ListenSocket> _listeners = [];
     private readonly ManualResetEventSlim _ended = new();
+    private volatile int _condition;
 
     public ServerInstance(ServerConfiguration configuration, CommandTable table)
     {
@@ -35,6 +36,9 @@ internal sealed class ServerInstance : IDisposable
         Keyspace.Observer = Services;
         Acceptor = new Acceptor(this);
         Loops = new LoopSet(this);
+        Pause = new ClientPause(this);
+        Monitors = new Monitors(this);
+        ClientMemory = new ClientMemory(this);
         if (configuration.HashSeed.Length != 0)
             KeyHash.SetSeed(Encoding.UTF8.GetBytes(configuration.HashSeed));
         Settings = new ServerSettings(this);
@@ -75,9 +79,11 @@ internal sealed class ServerInstance : IDisposable
 
     public KeyspaceNotifier KeyspaceEvents { get; } = new();
 
-    public ClientPause Pause { get; } = new();
+    public ClientPause Pause { get; }
 
-    public Monitors Monitors { get; } = new();
+    public Monitors Monitors { get; }
+
+    public ClientMemory ClientMemory { get; }
 
     public ServerSettings Settings { get; }
 
@@ -86,7 +92,17 @@ internal sealed class ServerInstance : IDisposable
 
     public long StartedAt { get; } = Clock.Sample();
 
-    public ServerCondition Condition { get; set; }
+    /// <summary>What every command has to be checked for. Any thread reads; changes by <see cref="SetCondition"/>.</summary>
+    public ServerCondition Condition => (ServerCondition)_condition;
+
+    /// <summary>Sets or clears a condition. Any thread.</summary>
+    public void SetCondition(ServerCondition condition, bool isSet)
+    {
+        if (isSet)
+            Interlocked.Or(ref _condition, (int)condition);
+        else
+            Interlocked.And(ref _condition, ~(int)condition);
+    }
 
     public bool TracksLatency = true;
 
@@ -97,6 +113,9 @@ internal sealed class ServerInstance : IDisposable
     public long CronNanoseconds;
 
     public bool ExpiresActively = true;
+
+    /// <summary>DEBUG PAUSE-CRON: nothing is done in the course of time.</summary>
+    public bool IsCronPaused;
 
     public int LoopCount => Loops.All.Length;
 
@@ -192,6 +211,8 @@ internal sealed class ServerInstance : IDisposable
     {
         if (loop.Index == 0)
             Clock.Calibrate();
+        if (!IsCronPaused)
+            loop.ClientCron.Run();
     }
 
     public void Accept(EventLoop loop, ListenSocket listener) => Acceptor.Accept(loop, listener);
@@ -201,7 +222,9 @@ internal sealed class ServerInstance : IDisposable
         Transactions.Discard(client);
         Watches.Unwatch(client);
         PubSub.UnsubscribeAll(client);
+        Monitors.Remove(client);
         Clients.Remove(client);
+        ClientMemory.Forget(client);
     }
 
     public void OnProtocolError(Client client, ProtocolError error)
@@ -210,19 +233,30 @@ internal sealed class ServerInstance : IDisposable
         client.Set(ClientFlags.CloseAfterReply, true);
     }
 
-    public void OnQueryBufferLimit(Client client, long length) => client.Loop.CloseSoon(client);
+    /// <summary>Ends a client that keeps more unexecuted input than <c>client-query-buffer-limit</c>.</summary>
+    public unsafe void OnQueryBufferLimit(Client client)
+    {
+        var input = new ReadOnlySpan<byte>(client.QueryData, Math.Min(client.QueryLength, 64));
+        Log.Write(LogLevel.Warning,
+            $"Closing client that reached max query buffer length: {ClientLine.Describe(this, client)} (qbuf initial bytes: {Encoding.Latin1.GetString(Carnelian.Text.Quoting.Represent(input))})");
+        Interlocked.Increment(ref Statistics.QueryBufferLimitDisconnections);
+        client.Loop.CloseSoon(client);
+    }
 
     /// <summary>Whether a client has more output waiting than it may have; then it is on its way out.</summary>
     public bool ExceedsOutputLimit(Client client)
     {
+        if (client.Is(ClientFlags.CloseSoon))
+            return true;
         ClientBufferLimit limit = Configuration.ClientOutputBufferLimits[client.Is(ClientFlags.PubSub) ? 2 : 0];
-        long bytes = client.Output.PendingBytes;
+        long bytes = client.OutputBytes;
         bool isOver = limit.HardBytes != 0 && bytes >= limit.HardBytes;
         if (limit.SoftBytes != 0 && bytes >= limit.SoftBytes)
         {
+            long now = Clock.Sample();
             if (client.SoftLimitSince == 0)
-                client.SoftLimitSince = Clock.Latest;
-            isOver |= Clock.Latest - client.SoftLimitSince > limit.SoftSeconds * 1000L;
+                client.SoftLimitSince = now;
+            isOver |= now - client.SoftLimitSince > limit.SoftSeconds * 1000L;
         }
         else
         {
@@ -230,8 +264,9 @@ internal sealed class ServerInstance : IDisposable
         }
         if (isOver)
         {
-            Log.Write(LogLevel.Warning, $"Client id={client.Id} addr={client.Socket.PeerAddress} scheduled to be closed ASAP for overcoming of output buffer limits.");
-            client.Loop.CloseSoon(client);
+            Interlocked.Increment(ref Statistics.OutputBufferLimitDisconnections);
+            Log.Write(LogLevel.Warning, $"Client {ClientLine.Describe(this, client)} scheduled to be closed ASAP for overcoming of output buffer limits.");
+            Clients.Disconnect(client);
         }
         return isOver;
     }
@@ -274,6 +309,7 @@ internal sealed class ServerInstance : IDisposable
         }
         foreach (ListenSocket listener in _listeners)
             listener.Dispose();
+        Pause.Dispose();
         Keyspace.Dispose();
         _ended.Dispose();
     }

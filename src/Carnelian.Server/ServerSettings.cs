@@ -19,6 +19,7 @@ internal sealed class ServerSettings(ServerInstance server)
         server.LargeRequestBytes = configuration.CommandlogRequestLargerThan < 0 ? long.MaxValue : configuration.CommandlogRequestLargerThan;
         server.CronNanoseconds = 1_000_000_000L / configuration.Hz;
         server.TracksLatency = configuration.LatencyTracking;
+        server.ClientMemory.Configure();
         server.Keyspace.Access.Follow(PolicyOf(configuration.MaxMemoryPolicy));
         server.Keyspace.Access.LogFactor = configuration.LfuLogFactor;
         server.Keyspace.Access.DecayMinutes = configuration.LfuDecayTime;

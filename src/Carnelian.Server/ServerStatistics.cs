@@ -8,4 +8,13 @@ internal sealed class ServerStatistics
 
     /// <summary>Keys removed to make room.</summary>
     public long EvictedKeys;
+
+    /// <summary>Clients disconnected by <c>maxmemory-clients</c>.</summary>
+    public long EvictedClients;
+
+    /// <summary>Clients disconnected by <c>client-query-buffer-limit</c>.</summary>
+    public long QueryBufferLimitDisconnections;
+
+    /// <summary>Clients disconnected by <c>client-output-buffer-limit</c>.</summary>
+    public long OutputBufferLimitDisconnections;
 }

@@ -39,7 +39,7 @@ internal enum ClientFlags
     /// <summary>CLIENT REPLY SKIP: this command is the silent one.</summary>
     ReplySkip = 1 << 10,
 
-    /// <summary>Waits: paused, or the locks it needs are held for long. Reads no more until then.</summary>
+    /// <summary>Waits: paused (CLIENT PAUSE), or the locks it needs are held for long. Reads no more until then.</summary>
     Suspended = 1 << 11,
 
     /// <summary>CLIENT NO-EVICT.</summary>

@@ -2,6 +2,7 @@ using System.Text;
 using Carnelian.Commands.Table;
 using Carnelian.Protocol;
 using Carnelian.Server.Clients;
+using Carnelian.Threading;
 
 namespace Carnelian.Server.Execution;
 
@@ -110,25 +111,63 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
                 $"ERR Can't execute '{command.Name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
             return true;
         }
-        if ((server.Condition & ServerCondition.Paused) != 0 && server.Pause.Holds(client, command))
+        if (client.Is(ClientFlags.Monitor) && (command.Flags & (CommandFlags.Write | CommandFlags.MayReplicate | CommandFlags.ReadOnly)) != 0)
         {
-            server.Pause.Suspend(client);
-            return false;
+            Refuse(client, command, "ERR Replica can't interact with the keyspace");
+            return true;
         }
+        if ((server.Condition & ServerCondition.Paused) != 0 && server.Pause.Holds(client, command) && server.Pause.TrySuspend(client))
+            return false;
         if (client.Is(ClientFlags.Multi) && !server.Known.RunsInsideMulti(command))
         {
             server.Transactions.Queue(client, command, all, requestBytes);
             loop.Writer.SimpleString("QUEUED"u8);
             return true;
         }
+        bool wasPaused = server.Pause.IsInForce;
         if ((server.Condition & ServerCondition.Monitored) != 0)
-            server.Monitors.Feed(loop, client, command, all);
-        dispatcher.Call(client, command, arguments, count, requestBytes);
+            CallMonitored(client, command, arguments, count, requestBytes);
+        else
+            dispatcher.Call(client, command, arguments, count, requestBytes);
+        // CLIENT PAUSE, by itself or in a transaction, replies when it holds for all loops.
+        if (!wasPaused && server.Pause.IsInForce)
+            server.Loops.Quiesce(loop);
         return true;
+    }
+
+    /// <summary>As <see cref="Dispatcher.Call"/>, and shows the command to monitors before its locks are released.</summary>
+    private void CallMonitored(Client client, CommandDefinition command, Argument* arguments, int count, long requestBytes)
+    {
+        ShardLocks locks = server.Keyspace.Locks;
+        ShardSet shards = default;
+        bool holdsAll = command.Locks == Locks.All;
+        if (holdsAll)
+        {
+            locks.AcquireAll();
+        }
+        else if (command.Locks == Locks.Keys)
+        {
+            dispatcher.AddShards(ref shards, command, arguments, count);
+            shards.Acquire(locks);
+        }
+        dispatcher.Execute(client, command, arguments, count, requestBytes, holdsAll);
+        server.Monitors.Feed(loop, client, command, new ReadOnlySpan<Argument>(arguments, count));
+        if (holdsAll)
+            locks.ReleaseAll();
+        else
+            shards.Release(locks);
     }
 
     private void Refuse(Client client, CommandDefinition? command, string error)
     {
+        if (command != null && command == server.Known.Exec)
+        {
+            // An EXEC that is refused ends its transaction.
+            server.Transactions.Discard(client);
+            server.Watches.Unwatch(client);
+            int code = error.IndexOf(' ');
+            error = "EXECABORT Transaction discarded because of: " + (error.StartsWith("ERR ", StringComparison.Ordinal) ? error[(code + 1)..] : error);
+        }
         server.Transactions.MarkFailed(client);
         loop.Writer.Error(Encoding.Latin1.GetBytes(error));
         if (command != null)

@@ -22,6 +22,7 @@ internal sealed unsafe class Dispatcher : IDisposable
     private readonly EventLoop _loop;
     private readonly Keyspace _keyspace;
     private readonly CommandStatistics* _statistics;
+    private long _countedErrors;
     private readonly CommandDefinition?[] _batch = new CommandDefinition?[RequestParser.BatchSize];
 
     public Dispatcher(ServerInstance server, EventLoop loop)
@@ -127,7 +128,6 @@ internal sealed unsafe class Dispatcher : IDisposable
     /// <returns>False if it has to wait.</returns>
     private bool Run(Client client, CommandDefinition? command, Argument* arguments, int count, long requestBytes)
     {
-        client.CommandCount++;
         if (command == null || ((int)client.Flags & (int)ClientFlags.Careful) != 0 || _server.Condition != ServerCondition.None
             || command.Subcommands.Length != 0 || !command.AcceptsArgumentCount(count)
             || (command.Flags & (CommandFlags.Protected | CommandFlags.Admin)) != 0)
@@ -201,6 +201,7 @@ internal sealed unsafe class Dispatcher : IDisposable
         long end = Clock.Nanoseconds;
         _loop.Timestamp = end;
         CommandCount++;
+        client.CommandCount++;
         if (context.Dirty != 0)
             _loop.Dirty += context.Dirty;
 
@@ -235,6 +236,10 @@ internal sealed unsafe class Dispatcher : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void CountFailure(CommandStatistics* statistics, ReplyWriter writer)
     {
+        // An error inside EXEC belongs to the command in the transaction.
+        if (writer.ErrorReplies == _countedErrors)
+            return;
+        _countedErrors = writer.ErrorReplies;
         statistics->Failed++;
         _server.CountError(writer.LastErrorCode);
     }

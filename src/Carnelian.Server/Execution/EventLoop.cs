@@ -38,6 +38,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private int _clientCount;
     private int _clientsUnderWay;
     private long _nextCron;
+    private bool _isQuiescent;
 
     public EventLoop(ServerInstance server, int index)
     {
@@ -49,6 +50,7 @@ internal sealed unsafe class EventLoop : IDisposable
         _vectors = (IoVector*)NativeMemory.Alloc(MostVectors, (nuint)sizeof(IoVector));
         Dispatcher = new Dispatcher(server, this);
         _expiry = new ExpiryCycle(server, this);
+        ClientCron = new ClientCron(server, this);
         _thread = new Thread(Run, 1 << 20) { Name = index == 0 ? "main" : $"io_thd_{index}", IsBackground = true };
     }
 
@@ -69,6 +71,9 @@ internal sealed unsafe class EventLoop : IDisposable
 
     /// <summary>Writes replies to the client that is served.</summary>
     public ReplyWriter Writer { get; } = new();
+
+    /// <summary>Looks after the clients in the course of time.</summary>
+    public ClientCron ClientCron { get; }
 
     /// <summary>Executes commands.</summary>
     public Dispatcher Dispatcher { get; }
@@ -110,6 +115,15 @@ internal sealed unsafe class EventLoop : IDisposable
         Dispatcher.ResetStatistics();
     }
 
+    /// <summary>Whether the loop waits for other loops at the end of a command (<see cref="LoopSet.Quiesce"/>). Any thread reads.</summary>
+    public bool IsQuiescent { get => Volatile.Read(ref _isQuiescent); set => Volatile.Write(ref _isQuiescent, value); }
+
+    /// <summary>Whether the thread has not ended. Any thread.</summary>
+    public bool IsRunning => _thread.IsAlive;
+
+    /// <summary>Whether the caller runs on the loop's thread. Any thread.</summary>
+    public bool IsCurrent => Thread.CurrentThread == _thread;
+
     /// <summary>Starts the thread.</summary>
     public void Start() => _thread.Start();
 
@@ -124,6 +138,12 @@ internal sealed unsafe class EventLoop : IDisposable
 
     /// <summary>The clients of the loop. The loop's thread.</summary>
     public IEnumerable<Client> Clients => _slots.OfType<Client>();
+
+    /// <summary>The length of the loop's table. The loop's thread.</summary>
+    public int SlotCount => _slots.Count;
+
+    /// <summary>The client at a place of the loop's table, if there is one. The loop's thread.</summary>
+    public Client? ClientAt(int slot) => _slots[slot] as Client;
 
     // --- rounds ---------------------------------------------------------------------------------------------------
 
@@ -144,6 +164,7 @@ internal sealed unsafe class EventLoop : IDisposable
         int timeout = Mailbox.HasLetters ? 0 : _expiry.MillisecondsUntilDue(MillisecondsUntilCron());
         int count = Poller.Wait(_events, timeout);
         long begin = Timestamp = Clock.Nanoseconds;
+        _ = Clock.Sample(begin);
         for (int i = 0; i < count; i++)
             Serve(_events[i]);
         if (Mailbox.HasLetters)
@@ -224,7 +245,10 @@ internal sealed unsafe class EventLoop : IDisposable
         client.Token = TakeSlot(client);
         Volatile.Write(ref _clientCount, _clientCount + 1);
         client.IsWatchedForOutput = false;
+        client.IsWatchedForInput = true;
         Poller.Add(client.Socket, client.Token);
+        if (client.Is(ClientFlags.Suspended))
+            Watch(client, forInput: false, forOutput: false);
         if (!client.Output.IsEmpty)
             SendPending(client);
         if (client.QueryLength > 0 && !client.IsClosed)
@@ -299,7 +323,14 @@ internal sealed unsafe class EventLoop : IDisposable
     private void ReadFrom(Client client)
     {
         if (client.Is(ClientFlags.CloseSoon | ClientFlags.CloseAfterReply | ClientFlags.Suspended))
+        {
+            // A socket that is not watched for input and says that it is readable has been closed by its peer.
+            if (client.IsWatchedForInput)
+                Watch(client, forInput: false, client.IsWatchedForOutput);
+            else
+                CloseSoon(client);
             return;
+        }
         bool isShared = client.QueryLength == 0;
         byte* buffer = _readBuffer;
         int room = ReadBufferSize;
@@ -328,6 +359,7 @@ internal sealed unsafe class EventLoop : IDisposable
         else
         {
             client.QueryLength += count;
+            client.QueryPeak = Math.Max(client.QueryPeak, client.QueryLength);
             Process(client, client.QueryData, client.QueryData + client.QueryLength, isShared: false);
         }
     }
@@ -388,10 +420,12 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Keeps the beginning of a command, with room for the rest of a long argument.</summary>
     private void KeepIncomplete(Client client, byte* position, int length, bool isShared)
     {
+        client.ParserBytes = client.RequestState.MemoryBytes;
         if (length == 0)
         {
+            // The room stays for a while: a client whose commands came in pieces once will send more of them.
             if (!isShared)
-                client.FreeQuery();
+                client.QueryLength = 0;
             return;
         }
         long missing = _parser.MissingBytes;
@@ -410,16 +444,21 @@ internal sealed unsafe class EventLoop : IDisposable
             if (room > 0)
                 client.ReserveQuery(room);
         }
-        if (length > _server.QueryBufferLimit)
-            _server.OnQueryBufferLimit(client, length);
+        if (length + client.QueuedBytes > _server.QueryBufferLimit)
+            _server.OnQueryBufferLimit(client);
     }
 
     /// <summary>Keeps commands that could not be executed now, in their plain form, and what follows them.</summary>
     private void KeepUnexecuted(Client client, int done, byte* rest, int restLength, bool isShared)
     {
-        byte* old = isShared ? null : client.QueryData;
-        client.QueryData = null;
-        client.QueryLength = client.QueryCapacity = 0;
+        byte* old = null;
+        client.QueryLength = 0;
+        if (!isShared)
+        {
+            old = client.QueryData;
+            client.QueryData = null;
+            client.QueryCapacity = 0;
+        }
         byte* header = stackalloc byte[32];
         for (int i = done; i < _parser.CommandCount; i++)
         {
@@ -499,6 +538,8 @@ internal sealed unsafe class EventLoop : IDisposable
         }
         if (_server.ExceedsOutputLimit(client))
             return;
+        if (_server.ClientMemory.IsLimited)
+            _server.ClientMemory.Count(client);
         if (wasEmpty)
             _withOutput.Add(client);
     }
@@ -541,6 +582,8 @@ internal sealed unsafe class EventLoop : IDisposable
             SendPending(client);
         if (client.IsClosed)
             return;
+        if (_server.ClientMemory.IsLimited && !client.Is(ClientFlags.CloseSoon))
+            _server.ClientMemory.Count(client);
         if (client.Output.IsEmpty)
         {
             if (client.Is(ClientFlags.CloseAfterReply))
@@ -579,10 +622,7 @@ internal sealed unsafe class EventLoop : IDisposable
         if (isWaiting)
             output.Compact();
         if (isWaiting != client.IsWatchedForOutput)
-        {
-            client.IsWatchedForOutput = isWaiting;
-            Poller.Change(client.Socket, client.Token, forInput: !client.Is(ClientFlags.Suspended), forOutput: isWaiting);
-        }
+            Watch(client, client.IsWatchedForInput, isWaiting);
         if (!isWaiting && client.Is(ClientFlags.CloseAfterReply))
             CloseSoon(client);
     }
@@ -593,9 +633,16 @@ internal sealed unsafe class EventLoop : IDisposable
         if (client.Is(ClientFlags.Suspended) == isSuspended)
             return;
         client.Set(ClientFlags.Suspended, isSuspended);
-        Poller.Change(client.Socket, client.Token, forInput: !isSuspended, forOutput: client.IsWatchedForOutput);
+        Watch(client, forInput: !isSuspended, client.IsWatchedForOutput);
         if (!isSuspended)
             ProcessKept(client);
+    }
+
+    private void Watch(Client client, bool forInput, bool forOutput)
+    {
+        client.IsWatchedForInput = forInput;
+        client.IsWatchedForOutput = forOutput;
+        Poller.Change(client.Socket, client.Token, forInput, forOutput);
     }
 
     /// <summary>Closes all clients and frees what the loop owns. After the thread has ended.</summary>

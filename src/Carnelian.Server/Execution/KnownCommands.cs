@@ -10,10 +10,14 @@ internal sealed class KnownCommands
 
     public KnownCommands(CommandDefinition[] definitions)
     {
+        Exec = Array.Find(definitions, static definition => definition.Name == "exec");
         _insideMulti = Named(definitions, "exec", "discard", "multi", "watch", "quit", "reset");
         _whileSubscribed = Named(
             definitions, "ping", "subscribe", "ssubscribe", "psubscribe", "unsubscribe", "sunsubscribe", "punsubscribe", "quit", "reset");
     }
+
+    /// <summary>EXEC.</summary>
+    public CommandDefinition? Exec { get; }
 
     /// <summary>Whether a command runs at once although its client is between MULTI and EXEC.</summary>
     public bool RunsInsideMulti(CommandDefinition command) => _insideMulti.Contains(command);

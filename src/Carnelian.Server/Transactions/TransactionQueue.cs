@@ -27,7 +27,9 @@ internal sealed unsafe class TransactionQueue
         if (client.Is(ClientFlags.DirtyExec))
             return;
         client.QueuedCommands ??= [];
-        client.QueuedCommands.Add(new QueuedCommand(command, arguments, requestBytes));
+        var queued = new QueuedCommand(command, arguments, requestBytes);
+        client.QueuedCommands.Add(queued);
+        client.QueuedBytes += queued.MemoryBytes;
     }
 
     /// <summary>Notes that a command of a transaction was refused, so that EXEC fails.</summary>
@@ -47,6 +49,7 @@ internal sealed unsafe class TransactionQueue
         foreach (QueuedCommand queued in queue)
             queued.Free();
         client.QueuedCommands = null;
+        client.QueuedBytes = 0;
     }
 
     /// <summary>Executes what is queued, unless a watched key has changed, and ends the transaction.</summary>
@@ -69,9 +72,9 @@ internal sealed unsafe class TransactionQueue
             context.Reply.Array(queue.Count);
             foreach (QueuedCommand queued in queue)
             {
+                dispatcher.Execute(client, queued.Command, queued.Arguments, queued.Count, queued.RequestBytes, locks.IsExclusive);
                 if ((server.Condition & ServerCondition.Monitored) != 0)
                     server.Monitors.Feed(client.Loop, client, queued.Command, new ReadOnlySpan<Argument>(queued.Arguments, queued.Count));
-                dispatcher.Execute(client, queued.Command, queued.Arguments, queued.Count, queued.RequestBytes, locks.IsExclusive);
             }
             locks.Release();
         }

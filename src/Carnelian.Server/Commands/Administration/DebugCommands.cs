@@ -29,6 +29,11 @@ public static class DebugCommands
             ((Client)ctx.Session).Loop.Server.ExpiresActively = AsciiNumber.TryParseInt64(ctx.Arg(2), out long value) && value != 0;
             ctx.Reply.Ok();
         }
+        else if (ctx.ArgCount == 3 && ctx.ArgIs(1, "pause-cron"u8))
+        {
+            ((Client)ctx.Session).Loop.Server.IsCronPaused = AsciiNumber.TryParseInt64(ctx.Arg(2), out long value) && value != 0;
+            ctx.Reply.Ok();
+        }
         else
         {
             string name = Encoding.Latin1.GetString(ctx.Arg(1));

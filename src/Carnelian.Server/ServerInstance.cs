@@ -229,7 +229,10 @@ internal sealed class ServerInstance : IDisposable
 
     public void OnProtocolError(Client client, ProtocolError error)
     {
-        client.Loop.Writer.Error(Encoding.UTF8.GetBytes(error.ToString()!));
+        byte[] text = ProtocolErrorText.Format(error);
+        client.Loop.Writer.Error(text);
+        CountError("ERR"u8);
+        Log.Write(LogLevel.Verbose, $"{Encoding.Latin1.GetString(text)[4..]} from client: {ClientLine.Describe(this, client)}");
         client.Set(ClientFlags.CloseAfterReply, true);
     }
 

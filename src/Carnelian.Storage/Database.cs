@@ -537,6 +537,8 @@ public sealed unsafe class Database : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Expire(DatabasePart* part, byte** slot, in Key key)
     {
+        if (_keyspace.KeepsExpired)
+            return;
         _keyspace.Observer?.OnExpired(this, key);
         Remove(part, slot, key, isLazy: true);
     }

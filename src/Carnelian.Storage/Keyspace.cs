@@ -15,6 +15,7 @@ public sealed class Keyspace : IDisposable
 {
     private readonly Database[] _databases;
     private readonly ulong _shardMask;
+    private bool _keepsExpired;
 
     /// <summary>Makes an empty keyspace.</summary>
     /// <param name="databases">The number of databases.</param>
@@ -40,6 +41,11 @@ public sealed class Keyspace : IDisposable
 
     /// <summary>Hears of expired and evicted keys.</summary>
     public IKeyspaceObserver? Observer { get; set; }
+
+    /// <summary>
+    /// Whether expired keys count as absent and yet stay, because the data must not change (CLIENT PAUSE). Only while nothing writes.
+    /// </summary>
+    public bool KeepsExpired { get => Volatile.Read(ref _keepsExpired); set => Volatile.Write(ref _keepsExpired, value); }
 
     /// <summary>The number of shards.</summary>
     public int ShardCount => Locks.Count;

@@ -102,13 +102,17 @@ public static unsafe class IterationCommands
         keys.Dispose();
     }
 
+    private const int MostTries = 100;
+
     private static bool IsExpired(Entry entry, long now) => entry.HasDeadline && entry.Deadline < now;
 
     private static bool TrySample(scoped ref CommandContext ctx, int shard)
     {
+        int tries = 0;
         while (ctx.Database.Sample(shard, ref t_random) is { Exists: true } entry)
         {
-            if (!IsExpired(entry, ctx.Now))
+            // When expired keys stay there may be no other: then one of them it is, as in Valkey.
+            if (!IsExpired(entry, ctx.Now) || ctx.Keyspace.KeepsExpired && ++tries == MostTries)
             {
                 ctx.Reply.Bulk(entry.KeyBytes);
                 return true;

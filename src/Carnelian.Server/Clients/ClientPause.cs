@@ -23,6 +23,7 @@ internal sealed class ClientPause : IDisposable
     private readonly Lock _lock = new();
     private readonly Timer _timer;
     private List<Client> _suspended = [];
+    private EventLoop? _begunBy;
     private bool _isInForce;
     private volatile bool _holdsAll;
     private long _endsAt;
@@ -43,9 +44,10 @@ internal sealed class ClientPause : IDisposable
     public long RemainingMilliseconds => IsInForce ? Math.Max(Volatile.Read(ref _endsAt) - Clock.Sample(), 0) : 0;
 
     /// <summary>Begins a pause, or makes the one in force longer or stricter; never shorter or less strict.</summary>
+    /// <param name="loop">The loop whose command it is; it owes the others its waiting.</param>
     /// <param name="milliseconds">The time from now.</param>
     /// <param name="holdsAll">Whether reading commands wait too.</param>
-    public void Begin(long milliseconds, bool holdsAll)
+    public void Begin(EventLoop loop, long milliseconds, bool holdsAll)
     {
         lock (_lock)
         {
@@ -53,8 +55,23 @@ internal sealed class ClientPause : IDisposable
             _holdsAll = holdsAll || _isInForce && _holdsAll;
             Volatile.Write(ref _endsAt, _isInForce ? Math.Max(_endsAt, endsAt) : endsAt);
             _isInForce = true;
+            _begunBy = loop;
+            loop.OwesQuiescence = true;
             _server.SetCondition(ServerCondition.Paused, true);
             StartTimer();
+        }
+    }
+
+    /// <summary>Says that no command that was admitted before the pause runs any more: from now on the data does not change.</summary>
+    /// <param name="loop">The loop that has waited for all others; nothing happens unless it is the last that began a pause.</param>
+    public void Settle(EventLoop loop)
+    {
+        lock (_lock)
+        {
+            if (_begunBy != loop)
+                return;
+            _begunBy = null;
+            _server.Keyspace.KeepsExpired = _isInForce;
         }
     }
 
@@ -120,6 +137,7 @@ internal sealed class ClientPause : IDisposable
         if (!_isInForce)
             return;
         _isInForce = false;
+        _server.Keyspace.KeepsExpired = false;
         _server.SetCondition(ServerCondition.Paused, false);
         _timer.Change(Timeout.Infinite, Timeout.Infinite);
         List<Client> suspended = _suspended;

@@ -57,6 +57,11 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
     private bool Admit(Client client, CommandDefinition? command, Argument* arguments, int count, long requestBytes)
     {
         var all = new ReadOnlySpan<Argument>(arguments, count);
+        if (client.Is(ClientFlags.Unauthenticated) && (command == null || (command.Flags & CommandFlags.NoAuth) == 0))
+        {
+            Refuse(client, command, "NOAUTH Authentication required.");
+            return true;
+        }
         if (command != null && command.Subcommands.Length != 0 && count > 1)
         {
             CommandDefinition? subcommand = command.FindSubcommand(Bytes(arguments[1]));
@@ -90,12 +95,8 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
             Refuse(client, command, $"ERR Command '{command.Name}' not allowed inside a transaction");
             return true;
         }
-        if (client.Is(ClientFlags.Unauthenticated) && (command.Flags & CommandFlags.NoAuth) == 0)
-        {
-            Refuse(client, command, "NOAUTH Authentication required.");
-            return true;
-        }
-        if ((server.Condition & ServerCondition.MemoryLimited) != 0 && !server.MakeRoom(loop, client, command))
+        // Nothing is evicted while the data must not change.
+        if ((server.Condition & (ServerCondition.MemoryLimited | ServerCondition.Paused)) == ServerCondition.MemoryLimited && !server.MakeRoom(loop, client, command))
         {
             Refuse(client, command, "OOM command not allowed when used memory > 'maxmemory'.");
             return true;
@@ -124,14 +125,16 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
             loop.Writer.SimpleString("QUEUED"u8);
             return true;
         }
-        bool wasPaused = server.Pause.IsInForce;
         if ((server.Condition & ServerCondition.Monitored) != 0)
             CallMonitored(client, command, arguments, count, requestBytes);
         else
             dispatcher.Call(client, command, arguments, count, requestBytes);
-        // CLIENT PAUSE, by itself or in a transaction, replies when it holds for all loops.
-        if (!wasPaused && server.Pause.IsInForce)
+        if (loop.OwesQuiescence)
+        {
+            loop.OwesQuiescence = false;
             server.Loops.Quiesce(loop);
+            server.Pause.Settle(loop);
+        }
         return true;
     }
 

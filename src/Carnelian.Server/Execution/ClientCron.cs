@@ -54,7 +54,8 @@ internal sealed class ClientCron(ServerInstance server, EventLoop loop)
     private static void FitQuery(Client client, long idle)
     {
         int peak = Math.Max(client.QueryPeak, client.QueryLength);
-        client.QueryPeak = client.QueryLength;
+        if (client.QueryLength == 0)
+            client.QueryPeak = 0;
         if (idle > IdleMilliseconds)
             client.ShrinkQuery(client.QueryLength);
         else if (client.QueryCapacity > 2 * Client.LeastQueryRoom && peak < client.QueryCapacity / 2)

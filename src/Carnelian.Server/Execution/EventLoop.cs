@@ -118,6 +118,12 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Whether the loop waits for other loops at the end of a command (<see cref="LoopSet.Quiesce"/>). Any thread reads.</summary>
     public bool IsQuiescent { get => Volatile.Read(ref _isQuiescent); set => Volatile.Write(ref _isQuiescent, value); }
 
+    /// <summary>
+    /// Whether the command that runs has done something that all loops have to know of before its reply goes out: Admission then
+    /// waits for them, when the locks are released. The loop's thread.
+    /// </summary>
+    public bool OwesQuiescence { get; set; }
+
     /// <summary>Whether the thread has not ended. Any thread.</summary>
     public bool IsRunning => _thread.IsAlive;
 
@@ -430,6 +436,7 @@ internal sealed unsafe class EventLoop : IDisposable
         }
         long missing = _parser.MissingBytes;
         int room = missing >= RequestParser.BigArgumentBytes ? (int)Math.Min(missing, int.MaxValue / 2) : 0;
+        client.QueryPeak = Math.Max(client.QueryPeak, (int)Math.Min((long)length + room, int.MaxValue));
         if (isShared)
         {
             client.KeepQuery(position, length, room);

@@ -2,6 +2,7 @@ using System.Text;
 using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Server.Clients;
+using Carnelian.Server.Execution;
 using Carnelian.Text;
 using Carnelian.Threading;
 using static Carnelian.Commands.Table.CommandFlags;
@@ -44,7 +45,8 @@ public static class ClientControlCommands
             ctx.Reply.Error("ERR timeout is out of range"u8);
             return;
         }
-        ((Client)ctx.Session).Loop.Server.Pause.Begin(milliseconds, holdsAll);
+        EventLoop loop = ((Client)ctx.Session).Loop;
+        loop.Server.Pause.Begin(loop, milliseconds, holdsAll);
         ctx.Reply.Ok();
     }
 

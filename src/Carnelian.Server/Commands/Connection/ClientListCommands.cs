@@ -138,9 +138,13 @@ public static class ClientListCommands
     private static void Close(Client client, Client self)
     {
         if (client == self)
+        {
             client.Set(ClientFlags.CloseAfterReply, true);
-        else
-            self.Loop.Server.Clients.Disconnect(client);
+            return;
+        }
+        self.Loop.Server.Clients.Disconnect(client);
+        // The other loop has executed the last command of the client when this one hears that it is gone.
+        self.Loop.OwesQuiescence |= client.Loop != self.Loop;
     }
 
     private static long ArgumentBytes(scoped ref CommandContext ctx)

@@ -112,6 +112,9 @@ internal sealed class ServerInstance : IDisposable
 
     public long CronNanoseconds;
 
+    /// <summary>No client with less output than this many bytes is over a limit.</summary>
+    public long LeastOutputLimit = long.MaxValue;
+
     public bool ExpiresActively = true;
 
     /// <summary>DEBUG PAUSE-CRON: nothing is done in the course of time.</summary>

@@ -1,3 +1,4 @@
+using Carnelian.Protocol;
 using Carnelian.Server.Configuration;
 using Carnelian.Storage;
 
@@ -19,6 +20,16 @@ internal sealed class ServerSettings(ServerInstance server)
         server.LargeRequestBytes = configuration.CommandlogRequestLargerThan < 0 ? long.MaxValue : configuration.CommandlogRequestLargerThan;
         server.CronNanoseconds = 1_000_000_000L / configuration.Hz;
         server.TracksLatency = configuration.LatencyTracking;
+        server.LeastOutputLimit = long.MaxValue;
+        foreach (ClientBufferLimit limit in configuration.ClientOutputBufferLimits)
+        {
+            foreach (long bytes in (ReadOnlySpan<long>)[limit.HardBytes, limit.SoftBytes])
+            {
+                // Chunks are counted whole, so some output may take a chunk more than its bytes.
+                if (bytes != 0)
+                    server.LeastOutputLimit = Math.Min(server.LeastOutputLimit, Math.Max(bytes - 2 * OutputChunkPool.ChunkBytes, 1));
+            }
+        }
         server.ClientMemory.Configure();
         server.Keyspace.Access.Follow(PolicyOf(configuration.MaxMemoryPolicy));
         server.Keyspace.Access.LogFactor = configuration.LfuLogFactor;

@@ -22,7 +22,9 @@ internal static class ClientLine
         OutputQueue output = client.Output;
         int nodes = output.NodeCount;
         bool isShort = nodes <= 1 && output.SharedBytes == 0;
-        long chunk = Math.Min(output.MemoryBytes, OutputChunkPool.ChunkBytes);
+        long memory = output.MemoryBytes;
+        long chunk = Math.Min(memory, OutputChunkPool.ChunkBytes);
+        long elsewhere = output.SharedBytes + Volatile.Read(ref client.BytesUnderWay);
         string events = (client.IsWatchedForInput ? "r" : "") + (client.IsWatchedForOutput ? "w" : "");
         string capabilities = client.UnderstandsRedirect ? "r" : "";
         int queued = client.Is(ClientFlags.Multi) ? client.QueuedCommands?.Count ?? 0 : -1;
@@ -34,7 +36,7 @@ internal static class ClientLine
         text.Append($" qbuf={client.QueryLength} qbuf-free={Math.Max(client.QueryCapacity - client.QueryLength, 0)}");
         text.Append($" argv-mem={argumentBytes} multi-mem={client.QueuedBytes} rbs={chunk} rbp={chunk}");
         text.Append($" obl={(isShort ? output.PendingBytes : 0)} oll={(isShort ? 0 : nodes)}");
-        text.Append($" omem={client.OutputBytes - (isShort ? chunk : 0)} tot-mem={client.MemoryBytes + argumentBytes}");
+        text.Append($" omem={memory - (isShort ? chunk : 0) + elsewhere} tot-mem={client.MemoryBytes + argumentBytes}");
         text.Append($" events={events} cmd={client.LastCommand?.Name ?? "NULL"} user=default redir=-1 resp={client.Resp}");
         text.Append($" lib-name={client.LibraryName} lib-ver={client.LibraryVersion}");
         text.Append($" tot-net-in={client.BytesIn} tot-net-out={client.BytesOut} tot-cmds={client.CommandCount}");

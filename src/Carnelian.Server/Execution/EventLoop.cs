@@ -403,8 +403,9 @@ internal sealed unsafe class EventLoop : IDisposable
                 if (Writer.PendingBytes > FlushThreshold)
                 {
                     Detach();
-                    SendPending(client);
-                    if (client.IsClosed)
+                    if (client.Output.PendingBytes < _server.LeastOutputLimit || !_server.ExceedsOutputLimit(client))
+                        SendPending(client);
+                    if (client.IsClosed || client.Is(ClientFlags.CloseSoon))
                         return;
                     Attach(client);
                 }
@@ -585,6 +586,9 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         if (client.IsClosed)
             return;
+        // The limit comes first: a client that is over it gets nothing of what put it there.
+        if (client.Output.PendingBytes >= _server.LeastOutputLimit && _server.ExceedsOutputLimit(client))
+            return;
         if (!client.Output.IsEmpty && !client.IsWatchedForOutput)
             SendPending(client);
         if (client.IsClosed)
@@ -595,10 +599,6 @@ internal sealed unsafe class EventLoop : IDisposable
         {
             if (client.Is(ClientFlags.CloseAfterReply))
                 CloseSoon(client);
-        }
-        else
-        {
-            _ = _server.ExceedsOutputLimit(client);
         }
     }
 
@@ -630,6 +630,8 @@ internal sealed unsafe class EventLoop : IDisposable
             output.Compact();
         if (isWaiting != client.IsWatchedForOutput)
             Watch(client, client.IsWatchedForInput, isWaiting);
+        if (!isWaiting && client.SoftLimitSince != 0)
+            client.SoftLimitSince = 0;
         if (!isWaiting && client.Is(ClientFlags.CloseAfterReply))
             CloseSoon(client);
     }

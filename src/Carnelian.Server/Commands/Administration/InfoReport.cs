@@ -121,7 +121,7 @@ internal sealed class InfoReport(ServerInstance server, HashSet<string> sections
     {
         Field("connected_clients", clients.Length);
         Field("maxclients", server.Configuration.MaxClients);
-        Field("blocked_clients", clients.Count(static client => client.Is(ClientFlags.Blocked)));
+        Field("blocked_clients", clients.Count(static client => client.Is(ClientFlags.Blocked | ClientFlags.Suspended)));
         Field("pubsub_clients", clients.Count(static client => client.Is(ClientFlags.PubSub)));
     }
 

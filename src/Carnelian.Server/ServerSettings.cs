@@ -1,6 +1,6 @@
 using Carnelian.Protocol;
+using Carnelian.Commands;
 using Carnelian.Server.Configuration;
-using Carnelian.Storage;
 
 namespace Carnelian.Server;
 
@@ -31,10 +31,23 @@ internal sealed class ServerSettings(ServerInstance server)
             }
         }
         server.ClientMemory.Configure();
-        server.Keyspace.Access.Follow(PolicyOf(configuration.MaxMemoryPolicy));
+        server.Keyspace.KeepsExpired = configuration.ImportMode || server.Pause.IsInForce;
+        server.Keyspace.LazyExpire = configuration.LazyfreeLazyExpire;
+        server.Keyspace.LazyOverwrite = configuration.LazyfreeLazyServerDel;
+        server.Services.Notifications = server.KeyspaceEvents.Configure(ClassesOf(configuration.NotifyKeyspaceEvents));
         server.Keyspace.Access.LogFactor = configuration.LfuLogFactor;
         server.Keyspace.Access.DecayMinutes = configuration.LfuDecayTime;
+        server.Memory.Configure();
     }
 
-    private static EvictionPolicy PolicyOf(MaxMemoryPolicy policy) => Enum.Parse<EvictionPolicy>(policy.ToString(), ignoreCase: true);
+    private static NotificationClass ClassesOf(KeyspaceEvents events)
+    {
+        var classes = NotificationClass.None;
+        foreach (KeyspaceEvents single in Enum.GetValues<KeyspaceEvents>())
+        {
+            if (System.Numerics.BitOperations.IsPow2((int)single) && (events & single) != 0)
+                classes |= Enum.Parse<NotificationClass>(single.ToString());
+        }
+        return classes;
+    }
 }

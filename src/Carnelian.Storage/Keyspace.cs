@@ -15,7 +15,6 @@ public sealed class Keyspace : IDisposable
 {
     private readonly Database[] _databases;
     private readonly ulong _shardMask;
-    private bool _keepsExpired;
 
     /// <summary>Makes an empty keyspace.</summary>
     /// <param name="databases">The number of databases.</param>
@@ -36,16 +35,20 @@ public sealed class Keyspace : IDisposable
     /// <summary>How accesses are noted in entries.</summary>
     public AccessClock Access { get; } = new();
 
+    /// <summary><c>lazyfree-lazy-expire</c>: big values of expired keys are freed in the background.</summary>
+    public bool LazyExpire { get; set; } = true;
+
+    /// <summary><c>lazyfree-lazy-server-del</c>: big values that are overwritten are freed in the background.</summary>
+    public bool LazyOverwrite { get; set; } = true;
+
+    /// <summary><c>import-mode</c> and CLIENT PAUSE: expired keys stay, though most lookups do not find them.</summary>
+    public bool KeepsExpired { get; set; }
+
     /// <summary>The thread that frees what is too big to be freed under a lock.</summary>
     public Reclaimer Reclaimer { get; } = new();
 
     /// <summary>Hears of expired and evicted keys.</summary>
     public IKeyspaceObserver? Observer { get; set; }
-
-    /// <summary>
-    /// Whether expired keys count as absent and yet stay, because the data must not change (CLIENT PAUSE). Only while nothing writes.
-    /// </summary>
-    public bool KeepsExpired { get => Volatile.Read(ref _keepsExpired); set => Volatile.Write(ref _keepsExpired, value); }
 
     /// <summary>The number of shards.</summary>
     public int ShardCount => Locks.Count;

@@ -45,9 +45,6 @@ internal enum ClientFlags
     /// <summary>CLIENT NO-EVICT.</summary>
     NoEvict = 1 << 12,
 
-    /// <summary>CLIENT IMPORT-SOURCE.</summary>
-    ImportSource = 1 << 13,
-
     /// <summary>Came through a Unix socket.</summary>
     UnixSocket = 1 << 14,
 

@@ -65,7 +65,7 @@ internal static class ClientLine
         Add(client.Is(ClientFlags.ReadOnly), 'r');
         Add(client.Is(ClientFlags.NoEvict), 'e');
         Add(client.IsNoTouch, 'T');
-        Add(client.Is(ClientFlags.ImportSource), 'I');
+        Add(client.IsImportSource, 'I');
         return flags.Length == 0 ? "N" : flags.ToString();
 
         void Add(bool isSet, char letter)

@@ -71,7 +71,7 @@ internal sealed class ClientPause : IDisposable
             if (_begunBy != loop)
                 return;
             _begunBy = null;
-            _server.Keyspace.KeepsExpired = _isInForce;
+            _server.Keyspace.KeepsExpired = _isInForce || _server.Configuration.ImportMode;
         }
     }
 
@@ -107,7 +107,7 @@ internal sealed class ClientPause : IDisposable
     {
         if ((command.Flags & MayChangeData) != 0)
             return true;
-        if (client.QueuedCommands == null || command != _server.Known.Exec)
+        if (client.QueuedCommands == null || !_server.Known.IsExec(command))
             return false;
         foreach (QueuedCommand queued in client.QueuedCommands)
         {
@@ -137,7 +137,7 @@ internal sealed class ClientPause : IDisposable
         if (!_isInForce)
             return;
         _isInForce = false;
-        _server.Keyspace.KeepsExpired = false;
+        _server.Keyspace.KeepsExpired = _server.Configuration.ImportMode;
         _server.SetCondition(ServerCondition.Paused, false);
         _timer.Change(Timeout.Infinite, Timeout.Infinite);
         List<Client> suspended = _suspended;

@@ -10,9 +10,15 @@ namespace Carnelian.Server.Execution;
 /// The careful path of a command: all that can refuse it, delay it or put it into a transaction, in Valkey's order.
 /// </summary>
 /// <remarks>One a loop, used by its thread, without locks held.</remarks>
-internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Dispatcher dispatcher)
+internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Dispatcher dispatcher) : IDisposable
 {
     private const int MostQuoted = 128;
+
+    /// <summary>Makes room for commands when there is a memory limit.</summary>
+    public Eviction Eviction { get; } = new(server, loop);
+
+    /// <inheritdoc/>
+    public void Dispose() => Eviction.Dispose();
 
     /// <summary>Executes, queues or refuses a command.</summary>
     /// <param name="client">Who sent it.</param>
@@ -95,8 +101,7 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
             Refuse(client, command, $"ERR Command '{command.Name}' not allowed inside a transaction");
             return true;
         }
-        // Nothing is evicted while the data must not change.
-        if ((server.Condition & (ServerCondition.MemoryLimited | ServerCondition.Paused)) == ServerCondition.MemoryLimited && !server.MakeRoom(loop, client, command))
+        if ((server.Condition & ServerCondition.MemoryLimited) != 0 && !Eviction.MakeRoom(client, command))
         {
             Refuse(client, command, "OOM command not allowed when used memory > 'maxmemory'.");
             return true;
@@ -163,7 +168,7 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
 
     private void Refuse(Client client, CommandDefinition? command, string error)
     {
-        if (command != null && command == server.Known.Exec)
+        if (command != null && server.Known.IsExec(command))
         {
             // An EXEC that is refused ends its transaction.
             server.Transactions.Discard(client);

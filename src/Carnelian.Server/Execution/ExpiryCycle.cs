@@ -20,13 +20,10 @@ internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
     private int _nextShard;
     private bool _hasVolatileKeys;
 
-    /// <summary>Nothing expires by itself during CLIENT PAUSE: the data must not change.</summary>
-    private bool IsActive => server.ExpiresActively && (server.Condition & ServerCondition.Paused) == 0;
-
     /// <summary>Milliseconds until this loop has something to expire; at most <paramref name="most"/>.</summary>
     public int MillisecondsUntilDue(int most)
     {
-        if (!IsActive)
+        if (!server.ExpiresActively || server.Keyspace.KeepsExpired)
             return most;
         Rescan();
         // Keys that other loops put into this loop's shards are noticed soon and not at once.
@@ -40,7 +37,7 @@ internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
     /// <summary>Expires what is due, for one slice of time at most.</summary>
     public void Run()
     {
-        if (!IsActive)
+        if (!server.ExpiresActively || server.Keyspace.KeepsExpired)
             return;
         Rescan();
         long now = Clock.Sample(loop.Timestamp);

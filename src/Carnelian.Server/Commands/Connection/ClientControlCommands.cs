@@ -128,7 +128,7 @@ public static class ClientControlCommands
         }
         if (!TrySwitch(ref ctx, out bool isOn))
             return;
-        client.Set(ClientFlags.ImportSource, isOn);
+        client.IsImportSource = isOn;
         ctx.Reply.Ok();
     }
 

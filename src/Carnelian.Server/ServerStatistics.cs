@@ -17,4 +17,26 @@ internal sealed class ServerStatistics
 
     /// <summary>Clients disconnected by <c>client-output-buffer-limit</c>.</summary>
     public long OutputBufferLimitDisconnections;
+
+    /// <summary>Times that a slice of expiry ended before all that was due was done.</summary>
+    public long ExpirySlicesCut;
+
+    /// <summary>The time that went into expiry between commands.</summary>
+    public long ExpiryNanoseconds;
+
+    /// <summary>Wrong passwords and user names.</summary>
+    public long FailedAuthentications;
+
+    /// <summary>Sets everything back.</summary>
+    public void Reset()
+    {
+        Interlocked.Exchange(ref ExpiredKeys, 0);
+        Interlocked.Exchange(ref EvictedKeys, 0);
+        Interlocked.Exchange(ref EvictedClients, 0);
+        Interlocked.Exchange(ref QueryBufferLimitDisconnections, 0);
+        Interlocked.Exchange(ref OutputBufferLimitDisconnections, 0);
+        Interlocked.Exchange(ref ExpirySlicesCut, 0);
+        Interlocked.Exchange(ref ExpiryNanoseconds, 0);
+        Interlocked.Exchange(ref FailedAuthentications, 0);
+    }
 }

@@ -107,7 +107,7 @@ internal sealed class ClientPause : IDisposable
     {
         if ((command.Flags & MayChangeData) != 0)
             return true;
-        if (client.QueuedCommands == null || !_server.Known.IsExec(command))
+        if (client.QueuedCommands == null || command != _server.Known.Exec)
             return false;
         foreach (QueuedCommand queued in client.QueuedCommands)
         {

@@ -168,7 +168,7 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
 
     private void Refuse(Client client, CommandDefinition? command, string error)
     {
-        if (command != null && server.Known.IsExec(command))
+        if (command != null && command == server.Known.Exec)
         {
             // An EXEC that is refused ends its transaction.
             server.Transactions.Discard(client);

@@ -1,3 +1,4 @@
+using Carnelian.Protocol;
 using Carnelian.Commands;
 using Carnelian.Server.Configuration;
 
@@ -26,7 +27,18 @@ internal sealed class ServerSettings(ServerInstance server)
         // Valkey's thresholds suit its threads; what is taken over is that 0 switches sharing off.
         bool sharesReplies = configuration.MinIoThreadsAvoidCopyReply != 0 && configuration.MinStringSizeAvoidCopyReply != 0;
         server.Services.ShareRepliesFrom = sharesReplies ? ShareRepliesFrom : long.MaxValue;
-        server.Keyspace.KeepsExpired = configuration.ImportMode;
+        server.LeastOutputLimit = long.MaxValue;
+        foreach (ClientBufferLimit limit in configuration.ClientOutputBufferLimits)
+        {
+            foreach (long bytes in (ReadOnlySpan<long>)[limit.HardBytes, limit.SoftBytes])
+            {
+                // Chunks are counted whole, so some output may take a chunk more than its bytes.
+                if (bytes != 0)
+                    server.LeastOutputLimit = Math.Min(server.LeastOutputLimit, Math.Max(bytes - 2 * OutputChunkPool.ChunkBytes, 1));
+            }
+        }
+        server.ClientMemory.Configure();
+        server.Keyspace.KeepsExpired = configuration.ImportMode || server.Pause.IsInForce;
         server.Keyspace.LazyExpire = configuration.LazyfreeLazyExpire;
         server.Keyspace.LazyOverwrite = configuration.LazyfreeLazyServerDel;
         server.Keyspace.Access.LogFactor = configuration.LfuLogFactor;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Carnelian.Commands.Table;
+using Carnelian.Memory;
 using Carnelian.Server.Configuration;
 using Carnelian.Server.Logging;
 
@@ -8,7 +9,18 @@ namespace Carnelian.Server;
 /// <summary>The process: its command line, its signals, its end.</summary>
 internal static class Program
 {
+    private const int LeakExitCode = 3;
+
     private static int Main(string[] arguments)
+    {
+        int code = Run(arguments);
+        if (NativeHeap.DebugDescribeLeaks() is not { } leaks)
+            return code;
+        Console.Error.WriteLine(leaks);
+        return LeakExitCode;
+    }
+
+    private static int Run(string[] arguments)
     {
         if (arguments is ["-v"] or ["--version"])
         {

@@ -21,6 +21,7 @@ internal sealed class ServerInstance : IDisposable
 {
     private readonly List<ListenSocket> _listeners = [];
     private readonly ManualResetEventSlim _ended = new();
+    private int _condition;
 
     public ServerInstance(ServerConfiguration configuration, CommandTable table)
     {
@@ -35,6 +36,8 @@ internal sealed class ServerInstance : IDisposable
         Transport = Carnelian.Server.Transport.Transport.Create();
         Keyspace = new Keyspace(configuration.Databases, Math.Max(configuration.IoThreads, Math.Min(Environment.ProcessorCount, 16)));
         Watches = new WatchTable(Keyspace);
+        Memory = new MemoryLimit(this);
+        KeyspaceEvents = new KeyspaceNotifier(PubSub);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
         Acceptor = new Acceptor(this);
@@ -77,7 +80,9 @@ internal sealed class ServerInstance : IDisposable
 
     public TransactionQueue Transactions { get; } = new();
 
-    public KeyspaceNotifier KeyspaceEvents { get; } = new();
+    public KeyspaceNotifier KeyspaceEvents { get; }
+
+    public MemoryLimit Memory { get; }
 
     public ClientPause Pause { get; } = new();
 
@@ -108,15 +113,22 @@ internal sealed class ServerInstance : IDisposable
     /// <summary>The memory in use when the server was ready for clients.</summary>
     public long StartupMemory { get; private set; }
 
-    public ServerCondition Condition { get; set; }
+    public ServerCondition Condition => (ServerCondition)Volatile.Read(ref _condition);
+
+    /// <summary>Whether the server's condition concerns a command that comes now: a memory limit does not while it is far away.</summary>
+    public bool NeedsCare
+    {
+        get
+        {
+            ServerCondition condition = Condition;
+            return condition != ServerCondition.None && (condition != ServerCondition.MemoryLimited || !Memory.IsSurelyWithinLimit);
+        }
+    }
 
     public bool TracksLatency = true;
 
     /// <summary>From this time on a command is slow, for the slow log or for the latency monitor.</summary>
     public long SlowNanoseconds;
-
-    /// <summary>Whether the thresholds are so small that commands of a batch are timed one by one.</summary>
-    public bool TimesEachCommand;
 
     /// <summary>The least request for the log of large requests.</summary>
     public long LargeRequestBytes;
@@ -152,7 +164,7 @@ internal sealed class ServerInstance : IDisposable
                 Loops.Main.Add(listener);
         });
         Loops.Resize(Configuration.IoThreads);
-        StartupMemory = Memory.NativeHeap.UsedBytes;
+        StartupMemory = Carnelian.Memory.NativeHeap.UsedBytes;
         if (_listeners.Exists(static listener => !listener.IsUnix))
             Log.Write(LogLevel.Notice, "Ready to accept connections tcp");
         if (_listeners.Exists(static listener => listener.IsUnix))
@@ -254,7 +266,7 @@ internal sealed class ServerInstance : IDisposable
 
     public void OnProtocolError(Client client, ProtocolError error)
     {
-        client.Loop.Writer.Error(Encoding.UTF8.GetBytes(error.ToString()!));
+        client.Loop.Writer.Error(ProtocolErrorText.Format(error));
         client.Set(ClientFlags.CloseAfterReply, true);
     }
 
@@ -315,7 +327,14 @@ internal sealed class ServerInstance : IDisposable
             : $"ERR {command.Name.ToUpperInvariant()} command not allowed. If the enable-{command.Name}-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.";
     }
 
-    public bool MakeRoom(EventLoop loop, Client client, CommandDefinition command) => true;
+    /// <summary>Begins or ends a condition. Any thread.</summary>
+    public void SetCondition(ServerCondition condition, bool value)
+    {
+        if (value)
+            Interlocked.Or(ref _condition, (int)condition);
+        else
+            Interlocked.And(ref _condition, ~(int)condition);
+    }
 
     public void Dispose()
     {
@@ -323,10 +342,10 @@ internal sealed class ServerInstance : IDisposable
         foreach (EventLoop loop in loops)
             loop.Post(loop.Stop);
         foreach (EventLoop loop in loops)
-        {
             loop.Join();
+        // Only now is nobody left who could send a client of another loop anything.
+        foreach (EventLoop loop in loops)
             loop.Dispose();
-        }
         foreach (ListenSocket listener in _listeners)
             listener.Dispose();
         Keyspace.Dispose();

@@ -1,5 +1,5 @@
+using Carnelian.Commands;
 using Carnelian.Server.Configuration;
-using Carnelian.Storage;
 
 namespace Carnelian.Server;
 
@@ -7,9 +7,6 @@ namespace Carnelian.Server;
 /// <remarks>At start, and under all locks after each CONFIG SET.</remarks>
 internal sealed class ServerSettings(ServerInstance server)
 {
-    /// <summary>With a threshold below this many nanoseconds each command of a batch is timed alone.</summary>
-    private const long SharedTimeFrom = 1_000_000;
-
     /// <summary>Applies everything that is not read from the configuration itself.</summary>
     public void Apply()
     {
@@ -21,9 +18,13 @@ internal sealed class ServerSettings(ServerInstance server)
         ApplyThresholds(configuration);
         server.CronNanoseconds = 1_000_000_000L / configuration.Hz;
         server.TracksLatency = configuration.LatencyTracking;
-        server.Keyspace.Access.Follow(PolicyOf(configuration.MaxMemoryPolicy));
+        server.Keyspace.KeepsExpired = configuration.ImportMode;
+        server.Keyspace.LazyExpire = configuration.LazyfreeLazyExpire;
+        server.Keyspace.LazyOverwrite = configuration.LazyfreeLazyServerDel;
+        server.Services.Notifications = server.KeyspaceEvents.Configure(ClassesOf(configuration.NotifyKeyspaceEvents));
         server.Keyspace.Access.LogFactor = configuration.LfuLogFactor;
         server.Keyspace.Access.DecayMinutes = configuration.LfuDecayTime;
+        server.Memory.Configure();
     }
 
     private void ApplyThresholds(ServerConfiguration configuration)
@@ -32,7 +33,6 @@ internal sealed class ServerSettings(ServerInstance server)
         long slow = Threshold(configuration.SlowlogThreshold, configuration.SlowlogMaxLen, 1000);
         long spike = configuration.LatencyMonitorThreshold == 0 ? long.MaxValue : Threshold(configuration.LatencyMonitorThreshold, 1, 1_000_000);
         server.SlowNanoseconds = Math.Min(slow, spike);
-        server.TimesEachCommand = server.SlowNanoseconds < SharedTimeFrom;
         server.LargeRequestBytes = Threshold(configuration.CommandlogRequestLargerThan, configuration.CommandlogLargeRequestMaxLen, 1);
         server.LargeReplyBytes = Threshold(configuration.CommandlogReplyLargerThan, configuration.CommandlogLargeReplyMaxLen, 1);
     }
@@ -40,5 +40,14 @@ internal sealed class ServerSettings(ServerInstance server)
     private static long Threshold(long value, long mostEntries, long unit) =>
         value < 0 || mostEntries == 0 || value > long.MaxValue / unit ? long.MaxValue : value * unit;
 
-    private static EvictionPolicy PolicyOf(MaxMemoryPolicy policy) => Enum.Parse<EvictionPolicy>(policy.ToString(), ignoreCase: true);
+    private static NotificationClass ClassesOf(KeyspaceEvents events)
+    {
+        var classes = NotificationClass.None;
+        foreach (KeyspaceEvents single in Enum.GetValues<KeyspaceEvents>())
+        {
+            if (System.Numerics.BitOperations.IsPow2((int)single) && (events & single) != 0)
+                classes |= Enum.Parse<NotificationClass>(single.ToString());
+        }
+        return classes;
+    }
 }

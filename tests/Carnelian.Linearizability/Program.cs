@@ -75,7 +75,7 @@ internal static class Program
             }
 
             if (server is { HasExited: false })
-                Count(server.Stop() == 0, $"the server with io-threads {loop} ends well{(server.HasExited ? "" : $":\n{server.LastOutput}")}");
+                Count(server.Terminate() == 0, $"the server with io-threads {loop} ends well{(server.HasExited ? "" : $":\n{server.LastOutput}")}");
         }
 
         return (passed, failed);

@@ -20,9 +20,19 @@ public sealed class RespConnection : IDisposable
     /// <param name="port">The TCP port on 127.0.0.1.</param>
     /// <param name="timeoutMilliseconds">How long a read may wait for the server.</param>
     public RespConnection(int port, int timeoutMilliseconds = 20_000)
+        : this(new IPEndPoint(IPAddress.Loopback, port), timeoutMilliseconds)
     {
-        _socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = timeoutMilliseconds };
-        _socket.Connect(IPAddress.Loopback, port);
+    }
+
+    /// <summary>Connects to a server by any address, that of a Unix socket too.</summary>
+    /// <param name="address">Where it listens.</param>
+    /// <param name="timeoutMilliseconds">How long a read may wait for the server.</param>
+    public RespConnection(EndPoint address, int timeoutMilliseconds = 20_000)
+    {
+        _socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = timeoutMilliseconds };
+        if (address is IPEndPoint)
+            _socket.NoDelay = true;
+        _socket.Connect(address);
     }
 
     /// <summary>Whether the server has closed the connection.</summary>
@@ -106,6 +116,16 @@ public sealed class RespConnection : IDisposable
 
     /// <summary>Sends one command given as separate arguments, which may hold spaces.</summary>
     public RespValue CallWith(params string[] arguments) => Call([.. arguments.Select(Encoding.Latin1.GetBytes)]);
+
+    /// <summary>Tells the server that nothing more will be sent; replies still come.</summary>
+    public void EndSending() => _socket.Shutdown(SocketShutdown.Send);
+
+    /// <summary>Throws the connection away with a reset, as a crashed client's system does.</summary>
+    public void Reset()
+    {
+        _socket.LingerState = new LingerOption(true, 0);
+        _socket.Dispose();
+    }
 
     public void Dispose() => _socket.Dispose();
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace Carnelian.Testing;
 
@@ -8,7 +9,7 @@ namespace Carnelian.Testing;
 /// A server started for a test: on a free port of 127.0.0.1, in a folder of its own, ended by its own
 /// process id when the test ends, however that comes about.
 /// </summary>
-public sealed class ServerProcess : IDisposable
+public sealed partial class ServerProcess : IDisposable
 {
     private const int FirstPort = 20_000;
     private const int LastPort = 29_999;
@@ -40,6 +41,9 @@ public sealed class ServerProcess : IDisposable
 
     public int Port { get; }
 
+    /// <summary>The server's working directory, removed at the end.</summary>
+    public string Folder => _folder;
+
     public int ProcessId => _process.Id;
 
     public bool HasExited => _process.HasExited;
@@ -57,7 +61,8 @@ public sealed class ServerProcess : IDisposable
     /// <summary>Starts a server and waits until it answers PING.</summary>
     /// <param name="command">The program and any arguments of its own, separated by spaces.</param>
     /// <param name="arguments">Options such as "--io-threads 2", added to the port, the folder and no persistence.</param>
-    public static ServerProcess Start(string command, string arguments = "")
+    /// <param name="environment">Variables that the server gets on top of those of this process.</param>
+    public static ServerProcess Start(string command, string arguments = "", IReadOnlyDictionary<string, string>? environment = null)
     {
         int port = FreePort();
         string folder = Directory.CreateTempSubdirectory("carnelian-server-").FullName;
@@ -75,6 +80,9 @@ public sealed class ServerProcess : IDisposable
         string[] options = ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder];
         foreach (string option in options.Concat(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
             start.ArgumentList.Add(option);
+
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
 
         var server = new ServerProcess(Process.Start(start)!, folder, port);
         try
@@ -109,13 +117,17 @@ public sealed class ServerProcess : IDisposable
             }
         }
 
-        if (!_process.WaitForExit(StopLimit))
-        {
-            Kill();
-            return null;
-        }
+        return AwaitEnd();
+    }
 
-        return _process.ExitCode;
+    /// <summary>Ends the server with SIGTERM, as a service manager does, and waits for it.</summary>
+    /// <returns>Its exit code; null if it had to be killed.</returns>
+    public int? Terminate()
+    {
+        const int SigTerm = 15;
+        if (!_process.HasExited)
+            _ = Signal(_process.Id, SigTerm);
+        return AwaitEnd();
     }
 
     public void Dispose()
@@ -151,6 +163,18 @@ public sealed class ServerProcess : IDisposable
         throw new TimeoutException($"{command} did not answer PING within {StartLimit.TotalSeconds} s:\n{LastOutput}");
     }
 
+    private int? AwaitEnd()
+    {
+        if (!_process.WaitForExit(StopLimit))
+        {
+            Kill();
+            return null;
+        }
+
+        _process.WaitForExit(); // All output is read then.
+        return _process.ExitCode;
+    }
+
     private void Kill()
     {
         if (_process.HasExited)
@@ -176,4 +200,7 @@ public sealed class ServerProcess : IDisposable
             }
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Signal(int process, int signal);
 }

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Carnelian.Memory;
 
@@ -138,6 +140,31 @@ internal sealed unsafe class DebugHeap
                 CheckGuards(block, "check", null);
             foreach (DebugBlock block in _quarantine)
                 CheckFreed(block);
+        }
+    }
+
+    /// <summary>Checks everything and describes the live blocks, the oldest ones of each size with who has allocated them.</summary>
+    /// <returns>Null if there are none.</returns>
+    public string? DescribeLeaks()
+    {
+        const int Shown = 3;
+        CheckAll();
+        lock (_lock)
+        {
+            if (_live.Count == 0 && _poolBlocks.Count == 0)
+                return null;
+            var text = new StringBuilder();
+            text.Append(CultureInfo.InvariantCulture,
+                $"Debug heap: leak of {_live.Count} blocks with {_usedBytes} bytes and {_poolBlocks.Count} blocks of the pool");
+            foreach (IGrouping<nuint, DebugBlock> size in _live.Values.GroupBy(block => block.RequestedSize).OrderBy(size => size.Key))
+            {
+                text.Append(CultureInfo.InvariantCulture, $"\n{size.Count()} of {size.Key} bytes");
+                foreach (DebugBlock block in size.OrderBy(block => block.Serial).Take(Shown))
+                    text.Append(CultureInfo.InvariantCulture, $"\n  {Name(block)}\n{block.Stack}");
+            }
+            foreach (IGrouping<nuint, nuint> size in _poolBlocks.Values.GroupBy(size => size))
+                text.Append(CultureInfo.InvariantCulture, $"\n{size.Count()} of {size.Key} bytes in the pool");
+            return text.ToString();
         }
     }
 

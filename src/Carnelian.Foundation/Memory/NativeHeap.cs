@@ -164,4 +164,12 @@ public static unsafe class NativeHeap
     /// <summary>The live blocks, oldest first, for leak checks; empty unless the debug heap is on.</summary>
     public static IReadOnlyList<DebugBlock> DebugLiveBlocks() =>
         DebugHeap.Enabled ? DebugHeap.Instance.LiveBlocks() : [];
+
+    /// <summary>
+    /// The last check of a process that has freed everything: looks over all guards and all freed blocks, and tells which blocks are still
+    /// live. Damage is reported as it always is.
+    /// </summary>
+    /// <returns>What has leaked, a line each, or null if nothing has or the debug heap is off.</returns>
+    public static string? DebugDescribeLeaks() =>
+        DebugHeap.Enabled ? DebugHeap.Instance.DescribeLeaks() : null;
 }

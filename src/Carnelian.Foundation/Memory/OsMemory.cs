@@ -12,6 +12,7 @@ internal static unsafe partial class OsMemory
     private const int ProtectionReadWrite = 1 | 2;
     private const int PrivateAnonymousNoReserve = 0x02 | 0x20 | 0x4000;
     private const int AdviseDontNeed = 4;
+    private const int AdviseHugePages = 14;
     private const int RemapMayMove = 1;
     private const int RemapFixed = 2;
 
@@ -68,6 +69,13 @@ internal static unsafe partial class OsMemory
         nuint to = ((nuint)start + length) & ~s_pageMask;
         if (from < to)
             _ = madvise((byte*)from, to - from, AdviseDontNeed);
+    }
+
+    /// <summary>Asks for huge pages behind a mapping, where the system has them.</summary>
+    public static void PreferHugePages(byte* start, nuint length)
+    {
+        if (HasMappings)
+            _ = madvise(start, length, AdviseHugePages);
     }
 
     /// <summary>Changes a mapping's length, in place if the addresses behind it are free and else by moving its pages, never by copying.</summary>

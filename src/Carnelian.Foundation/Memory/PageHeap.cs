@@ -18,6 +18,9 @@ internal static unsafe class PageHeap
     private const int ReturnStepPages = Region.Pages;
     private const int MaxChunkRegions = 32;
 
+    // A heap of this many regions is big enough for address translation to matter more than the rest of a huge page.
+    private const int HugePagesFrom = 24;
+
     private static ShortLock s_lock;
     private static readonly RunList* s_dirtyRuns = NewLists();
     private static readonly RunList* s_cleanRuns = NewLists();
@@ -183,6 +186,8 @@ internal static unsafe class PageHeap
             }
             if (chunk == null)
                 return null;
+            if (s_regions >= HugePagesFrom)
+                OsMemory.PreferHugePages(chunk, (nuint)wanted * Region.Size);
             s_nextRegion = chunk;
             s_regionsInChunk = wanted;
         }

@@ -70,7 +70,7 @@ internal sealed class LoopTotals(CommandDefinition[] definitions)
         long sum = 0;
         foreach (CommandDefinition command in definitions)
         {
-            if (command != known.Exec)
+            if (!known.IsExec(command))
                 sum += Read(command).Nanoseconds;
         }
         return sum;

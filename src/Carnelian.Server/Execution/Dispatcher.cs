@@ -18,18 +18,24 @@ namespace Carnelian.Server.Execution;
 /// </remarks>
 internal sealed unsafe class Dispatcher : IDisposable
 {
-    /// <summary>A request of this size is timed alone: its copying takes longer than a reading of the clock.</summary>
-    private const long MostSharedBytes = 4096;
+    /// <summary>The most commands that share one look at the clock.</summary>
+    private const int LongestRun = 8;
+
+    /// <summary>Longer requests are timed by themselves.</summary>
+    private const int ShortRequestBytes = 1024;
+
+    /// <summary>With a threshold of slow commands below this, all are timed by themselves.</summary>
+    private const long ShortNanoseconds = 1_000_000;
 
     private readonly ServerInstance _server;
     private readonly EventLoop _loop;
     private readonly Keyspace _keyspace;
     private readonly CommandStatistics* _statistics;
-    private readonly CommandDefinition?[] _batch = new CommandDefinition?[RequestParser.BatchSize];
-    private readonly TimedCommand[] _run = new TimedCommand[RequestParser.BatchSize];
+    private CommandDefinition? _run;
     private int _runLength;
-    private bool _sharesTime;
-    private long _errorsCounted;
+    private Argument* _runArguments;
+    private int _runArgumentCount;
+    private long _countedErrors;
 
     public Dispatcher(ServerInstance server, EventLoop loop)
     {
@@ -63,82 +69,79 @@ internal sealed unsafe class Dispatcher : IDisposable
             _statistics[i].Reset();
     }
 
-    /// <summary>Executes the commands of a batch in order.</summary>
-    /// <returns>How many were executed; the rest has to wait.</returns>
-    public int RunBatch(Client client, RequestParser batch)
+    /// <summary>First stage: finds the commands of a batch, hashes their keys and starts to load the buckets.</summary>
+    public void Prepare(InputBatch batch)
     {
-        int count = batch.CommandCount;
         CommandTable table = _server.Table;
-        _loop.Timestamp = Clock.Nanoseconds;
-        if (count == 1)
+        Database database = _keyspace[batch.Client!.DatabaseIndex];
+        CommandDefinition?[] definitions = batch.Definitions;
+        ParsedCommand* parsed = batch.Parser.Commands;
+        ulong* hashes = batch.Hashes;
+        int count = batch.Parser.CommandCount, keys = 0;
+        for (int i = 0; i < count; i++, parsed++)
         {
-            _sharesTime = false;
-            ParsedCommand* only = batch.Commands;
-            CommandDefinition? command = table.Find(ArgumentBytes(batch.Arguments + only->FirstArgument));
-            return Run(client, command, batch.Arguments + only->FirstArgument, only->ArgumentCount, only->RequestBytes) ? 1 : 0;
-        }
-
-        for (int i = 0; i < count; i++)
-            _batch[i] = table.Find(ArgumentBytes(batch.Arguments + batch.Commands[i].FirstArgument));
-        Prefetch(client, batch, count);
-        _sharesTime = !_server.TimesEachCommand;
-        int done = RunAll(client, batch, count);
-        if (_runLength != 0)
-            EndRun(client);
-        return done;
-    }
-
-    private int RunAll(Client client, RequestParser batch, int count)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            ParsedCommand* parsed = batch.Commands + i;
-            if (!Run(client, _batch[i], batch.Arguments + parsed->FirstArgument, parsed->ArgumentCount, parsed->RequestBytes))
-                return i;
-            if ((client.Flags & (ClientFlags.CloseSoon | ClientFlags.CloseAfterReply | ClientFlags.Suspended | ClientFlags.Blocked)) != 0)
-                return client.Is(ClientFlags.CloseSoon | ClientFlags.CloseAfterReply) ? count : i + 1;
-        }
-        return count;
-    }
-
-    /// <summary>Loads what the batch's commands will look up: first all buckets, then all entries.</summary>
-    private void Prefetch(Client client, RequestParser batch, int count)
-    {
-        Database database = _keyspace[client.DatabaseIndex];
-        int keys = 0;
-        for (int i = 0; i < count; i++)
-        {
-            CommandDefinition? command = _batch[i];
+            Argument* arguments = batch.Parser.Arguments + parsed->FirstArgument;
+            CommandDefinition? command = table.Find(ArgumentBytes(arguments));
+            definitions[i] = command;
             if (command == null || command.FirstKey == 0)
                 continue;
-            ParsedCommand* parsed = batch.Commands + i;
-            Argument* arguments = batch.Arguments + parsed->FirstArgument;
             int last = command.LastKey >= 0 ? command.LastKey : parsed->ArgumentCount + command.LastKey;
             if (last >= parsed->ArgumentCount)
                 continue;
-            for (int k = command.FirstKey; k <= last; k += command.KeyStep)
+            for (int k = command.FirstKey; k <= last && keys < InputBatch.MostKeys; k += command.KeyStep)
             {
                 ulong hash = KeyHash.Compute(arguments[k].Data, arguments[k].Length);
                 arguments[k].Hash = hash;
+                hashes[keys++] = hash;
                 database.PrefetchBucket(hash);
-                keys++;
             }
         }
-        PrefetchBatches++;
-        PrefetchedKeys += keys;
-        for (int i = 0; i < count; i++)
+        batch.Database = database;
+        batch.HashCount = keys;
+        if (keys != 0)
         {
-            CommandDefinition? command = _batch[i];
-            if (command == null || command.FirstKey == 0)
-                continue;
-            ParsedCommand* parsed = batch.Commands + i;
-            Argument* arguments = batch.Arguments + parsed->FirstArgument;
-            int last = command.LastKey >= 0 ? command.LastKey : parsed->ArgumentCount + command.LastKey;
-            if (last >= parsed->ArgumentCount)
-                continue;
-            for (int k = command.FirstKey; k <= last; k += command.KeyStep)
-                database.PrefetchEntry(arguments[k].Hash);
+            PrefetchBatches++;
+            PrefetchedKeys += keys;
         }
+    }
+
+    /// <summary>Second stage: with the buckets there, starts to load the entries.</summary>
+    public static void PrefetchEntries(InputBatch batch)
+    {
+        Database database = batch.Database!;
+        ulong* hashes = batch.Hashes;
+        int count = batch.HashCount;
+        for (int i = 0; i < count; i++)
+            database.PrefetchEntry(hashes[i]);
+    }
+
+    /// <summary>Last stage: executes the commands of a batch in order.</summary>
+    /// <returns>How many were executed; the rest has to wait.</returns>
+    public int RunBatch(Client client, InputBatch batch)
+    {
+        Database database = batch.Database!;
+        ulong* hashes = batch.Hashes;
+        for (int i = 0; i < batch.HashCount; i++)
+            database.PrefetchStashed(hashes[i]);
+
+        // What was read and sent since the last command is none of the first one's time.
+        _loop.Timestamp = Clock.Nanoseconds;
+        int count = batch.Parser.CommandCount, done = 0;
+        while (done < count)
+        {
+            ParsedCommand* parsed = batch.Parser.Commands + done;
+            if (!Run(client, batch.Definitions[done], batch.Parser.Arguments + parsed->FirstArgument, parsed->ArgumentCount, parsed->RequestBytes))
+                break;
+            done++;
+            if ((client.Flags & (ClientFlags.CloseSoon | ClientFlags.CloseAfterReply | ClientFlags.Suspended | ClientFlags.Blocked)) != 0)
+            {
+                if (client.Is(ClientFlags.CloseSoon | ClientFlags.CloseAfterReply))
+                    done = count;
+                break;
+            }
+        }
+        EndRun(client);
+        return done;
     }
 
     /// <summary>Executes one command, or refuses it.</summary>
@@ -146,7 +149,7 @@ internal sealed unsafe class Dispatcher : IDisposable
     private bool Run(Client client, CommandDefinition? command, Argument* arguments, int count, long requestBytes)
     {
         client.CommandCount++;
-        if (command == null || ((int)client.Flags & (int)ClientFlags.Careful) != 0 || _server.Condition != ServerCondition.None
+        if (command == null || ((int)client.Flags & (int)ClientFlags.Careful) != 0 || (_server.Condition != ServerCondition.None && _server.NeedsCare)
             || command.Subcommands.Length != 0 || !command.AcceptsArgumentCount(count)
             || (command.Flags & (CommandFlags.Protected | CommandFlags.Admin)) != 0)
         {
@@ -167,8 +170,7 @@ internal sealed unsafe class Dispatcher : IDisposable
                 if (key->Hash == 0)
                     key->Hash = KeyHash.Compute(key->Data, key->Length);
                 int shard = _keyspace.ShardOf(key->Hash);
-                if (!_keyspace.Locks.TryAcquire(shard))
-                    AcquireLate(client, shard);
+                _keyspace.Locks.Acquire(shard);
                 Execute(client, command, arguments, count, requestBytes, holdsAll: false);
                 _keyspace.Locks.Release(shard);
                 break;
@@ -208,19 +210,17 @@ internal sealed unsafe class Dispatcher : IDisposable
     }
 
     /// <summary>Runs a handler whose locks are held, and counts.</summary>
+    /// <remarks>
+    /// The end of one command is the beginning of the next, so that each needs one look at the clock. A run of the same short command
+    /// shares one: its time is spread evenly, and if it was slow as a whole, its last command is the one that is reported.
+    /// </remarks>
     public void Execute(Client client, CommandDefinition command, Argument* arguments, int count, long requestBytes, bool holdsAll)
     {
+        if (_run != null && _run != command)
+            EndRun(client);
         ReplyWriter writer = _loop.Writer;
         long errors = writer.ErrorReplies;
         long unsent = writer.PendingBytes;
-        bool inRuns = _sharesTime;
-        bool sharesTime = inRuns && command.IsQuick && requestBytes < MostSharedBytes;
-        if (!sharesTime)
-        {
-            if (_runLength != 0)
-                EndRun(client);
-            _sharesTime = false;
-        }
         long begin = _loop.Timestamp;
         var context = new CommandContext(
             command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], Clock.Sample(begin));
@@ -229,58 +229,43 @@ internal sealed unsafe class Dispatcher : IDisposable
         CommandCount++;
         if (context.Dirty != 0)
             _loop.Dirty += context.Dirty;
-        if (writer.ErrorReplies != errors && writer.ErrorReplies != _errorsCounted)
-            CountFailure(command, writer);
+        if (writer.ErrorReplies != errors)
+            CountFailure(_statistics + command.Id, writer);
         long replyBytes = writer.PendingBytes - unsent;
         if (requestBytes >= _server.LargeRequestBytes || replyBytes >= _server.LargeReplyBytes)
             _server.OnLarge(client, command, new ReadOnlySpan<Argument>(arguments, count), requestBytes, replyBytes);
-        if (sharesTime)
+
+        _runLength++;
+        _runArguments = arguments;
+        _runArgumentCount = count;
+        if (command.IsShort && _runLength < LongestRun && requestBytes < ShortRequestBytes && _server.SlowNanoseconds >= ShortNanoseconds)
         {
-            _run[_runLength++] = new TimedCommand(command, arguments, count);
+            _run = command;
             return;
         }
-        _sharesTime = inRuns;
+        CloseRun(client, command, begin);
+    }
+
+    /// <summary>
+    /// Takes the time of commands whose last one was not known to be the last. Before the arguments of that one go, and at the end of
+    /// what a command like EXEC executes.
+    /// </summary>
+    public void EndRun(Client client)
+    {
+        if (_run != null)
+            CloseRun(client, _run, _loop.Timestamp);
+    }
+
+    private void CloseRun(Client client, CommandDefinition command, long begin)
+    {
         long end = Clock.Nanoseconds;
-        _loop.Timestamp = end;
         long elapsed = end - begin;
-        _statistics[command.Id].Count(1, elapsed, _server.TracksLatency);
-        if (elapsed >= _server.SlowNanoseconds)
-            _server.OnSlow(client, command, new ReadOnlySpan<Argument>(arguments, count), elapsed);
-    }
-
-    /// <summary>Reads the clock after some quick commands, and gives each of them its share of the time.</summary>
-    private void EndRun(Client client)
-    {
-        int length = _runLength;
-        _runLength = 0;
-        long end = Clock.Nanoseconds;
-        long share = (end - _loop.Timestamp) / length;
         _loop.Timestamp = end;
-        bool inHistogram = _server.TracksLatency;
-        for (int i = 0; i < length;)
-        {
-            int id = _run[i].Command.Id;
-            int same = 1;
-            while (i + same < length && _run[i + same].Command.Id == id)
-                same++;
-            _statistics[id].Count(same, share, inHistogram);
-            i += same;
-        }
-        if (share >= _server.SlowNanoseconds)
-        {
-            foreach (ref readonly TimedCommand timed in _run.AsSpan(0, length))
-                _server.OnSlow(client, timed.Command, new ReadOnlySpan<Argument>(timed.Arguments, timed.Count), share);
-        }
-    }
-
-    /// <summary>Waits for a lock that somebody holds: the time counts for the command that waits, and those behind it are timed alone.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void AcquireLate(Client client, int shard)
-    {
-        if (_runLength != 0)
-            EndRun(client);
-        _sharesTime = false;
-        _keyspace.Locks.Acquire(shard);
+        _statistics[command.Id].Count(_runLength, elapsed, _server.TracksLatency);
+        _run = null;
+        _runLength = 0;
+        if (elapsed >= _server.SlowNanoseconds)
+            _server.OnSlow(client, command, new ReadOnlySpan<Argument>(_runArguments, _runArgumentCount), elapsed);
     }
 
     private void Invoke(CommandDefinition command, scoped ref CommandContext context)
@@ -303,11 +288,13 @@ internal sealed unsafe class Dispatcher : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void CountFailure(CommandDefinition command, ReplyWriter writer)
+    private void CountFailure(CommandStatistics* statistics, ReplyWriter writer)
     {
-        // Errors of the commands of a transaction are theirs and not EXEC's.
-        _errorsCounted = writer.ErrorReplies;
-        _statistics[command.Id].Failed++;
+        // An error inside EXEC belongs to the command in the transaction.
+        if (writer.ErrorReplies == _countedErrors)
+            return;
+        _countedErrors = writer.ErrorReplies;
+        statistics->Failed++;
         _server.CountError(writer.LastErrorCode);
     }
 
@@ -324,6 +311,7 @@ internal sealed unsafe class Dispatcher : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Admission.Dispose();
         for (int i = 0; i < _server.Definitions.Length; i++)
             NativeMemory.Free(_statistics[i].Histogram);
         NativeMemory.Free(_statistics);

@@ -73,6 +73,7 @@ internal sealed unsafe class TransactionQueue
                     server.Monitors.Feed(client.Loop, client, queued.Command, new ReadOnlySpan<Argument>(queued.Arguments, queued.Count));
                 dispatcher.Execute(client, queued.Command, queued.Arguments, queued.Count, queued.RequestBytes, locks.IsExclusive);
             }
+            dispatcher.EndRun(client);
             locks.Release();
         }
         server.Watches.Unwatch(client);

@@ -8,8 +8,12 @@ namespace Carnelian.Server.Transport;
 /// </summary>
 public abstract class Transport
 {
-    /// <summary>The transport for this system.</summary>
-    public static Transport Create() => new Epoll.EpollTransport();
+    /// <summary>The environment variable that chooses a transport: with the value <c>sockets</c> the portable one serves everywhere.</summary>
+    public const string Variable = "CARNELIAN_TRANSPORT";
+
+    /// <summary>The transport for this system, unless the environment asks for the portable one.</summary>
+    public static Transport Create() =>
+        OperatingSystem.IsLinux() && Environment.GetEnvironmentVariable(Variable) != "sockets" ? new Epoll.EpollTransport() : new Portable.PortableTransport();
 
     /// <summary>What INFO calls it.</summary>
     public abstract string Name { get; }

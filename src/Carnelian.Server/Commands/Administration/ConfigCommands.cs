@@ -88,6 +88,7 @@ public static class ConfigCommands
             }
         }
         server.Acceptor.Accepted = server.Acceptor.Rejected = 0;
+        server.Memory.ResetStatistics();
         server.Keyspace.Reclaimer.ResetStatistics();
         server.Errors.Reset();
         ctx.Reply.Ok();

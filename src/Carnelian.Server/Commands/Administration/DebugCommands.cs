@@ -3,6 +3,7 @@ using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Configuration;
+using Carnelian.Storage;
 using Carnelian.Text;
 using static Carnelian.Commands.Table.CommandFlags;
 
@@ -99,6 +100,11 @@ public static class DebugCommands
                 break;
             case ("config-rewrite-force-all", 2):
                 RewriteConfiguration(ref ctx);
+                break;
+            case ("leak", 3):
+                // Nobody keeps the block: what looks for leaks has to find it.
+                _ = StringBlock.Create(ctx.Arg(2).Length, 0);
+                ctx.Reply.Ok();
                 break;
             case ("stringmatch-test", 2):
                 DebugData.MatchRandomPatterns();

@@ -33,8 +33,9 @@ internal static class InfoMemory
         text.Field("rss_overhead_bytes", memory.Resident - memory.AllocatorResident);
         text.Field("mem_fragmentation_ratio", memory.ResidentRatio, 2);
         text.Field("mem_fragmentation_bytes", memory.Resident - memory.Used);
+        text.Field("mem_not_counted_for_evict", server.Memory.NotCounted);
         text.Zeros(
-            "mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_replicas_repl_buffer", "mem_clients_slaves");
+            "mem_replication_backlog", "mem_total_replication_buffers", "mem_replicas_repl_buffer", "mem_clients_slaves");
         text.Field("mem_clients_normal", memory.Clients);
         text.Zeros("mem_cluster_links", "mem_cluster_slot_import", "mem_cluster_slot_export", "mem_aof_buffer");
         text.Field("mem_allocator", "carnelian");

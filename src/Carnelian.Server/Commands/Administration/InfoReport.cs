@@ -175,7 +175,9 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("expired_time_cap_reached_count", Interlocked.Read(ref statistics.ExpirySlicesCut));
         _text.Field("expire_cycle_cpu_milliseconds", Interlocked.Read(ref statistics.ExpiryNanoseconds) / 1_000_000);
         _text.Field("evicted_keys", Interlocked.Read(ref statistics.EvictedKeys));
-        _text.Zeros("evicted_clients", "evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time");
+        _text.Zeros("evicted_clients", "evicted_scripts");
+        _text.Field("total_eviction_exceeded_time", server.Memory.TotalExceededMilliseconds);
+        _text.Field("current_eviction_exceeded_time", server.Memory.ExceededMilliseconds);
         _text.Field("keyspace_hits", server.Keyspace.Sum(static database => database.Hits));
         _text.Field("keyspace_misses", server.Keyspace.Sum(static database => database.Misses));
         _text.Field("pubsub_channels", server.PubSub.ChannelsLike("*"u8).Count);

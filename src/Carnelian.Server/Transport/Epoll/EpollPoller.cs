@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Carnelian.Server.Transport.Epoll;
 
 /// <summary>Level-triggered epoll with an eventfd to be woken by.</summary>
@@ -10,7 +8,7 @@ internal sealed unsafe class EpollPoller : Poller
 
     private readonly int _epoll;
     private readonly int _wake;
-    private readonly LinuxCalls.EpollEvent* _events;
+    private readonly EpollEvents _events = new(MostEvents);
     private int _isWoken;
 
     public EpollPoller()
@@ -21,28 +19,29 @@ internal sealed unsafe class EpollPoller : Poller
         _wake = LinuxCalls.EventFd(0, LinuxCalls.CloseOnExec | LinuxCalls.NonBlocking);
         if (_wake < 0)
             throw LinuxCalls.Failure();
-        _events = (LinuxCalls.EpollEvent*)NativeMemory.AllocZeroed(MostEvents, (nuint)sizeof(LinuxCalls.EpollEvent));
         Control(LinuxCalls.EpollAdd, _wake, WakeToken, LinuxCalls.EpollIn);
     }
 
     public override int Wait(Span<ReadyEvent> events, int timeoutMilliseconds)
     {
-        int count = LinuxCalls.EpollWait(_epoll, _events, Math.Min(MostEvents, events.Length), timeoutMilliseconds);
+        int count = LinuxCalls.EpollWait(_epoll, _events.Start, Math.Min(MostEvents, events.Length), timeoutMilliseconds);
         if (count <= 0)
             return 0; // Nothing, or EINTR: the loop comes back.
         int ready = 0;
         for (int i = 0; i < count; i++)
         {
-            uint what = _events[i].Events;
-            if (_events[i].Data == WakeToken)
+            uint what = _events.What(i);
+            long token = _events.Token(i);
+            if (token == WakeToken)
             {
                 ulong value;
                 _ = LinuxCalls.Read(_wake, &value, sizeof(ulong));
-                Volatile.Write(ref _isWoken, 0);
+                // A full fence: what others have left before their Wake must be seen by whoever looks after this.
+                Interlocked.Exchange(ref _isWoken, 0);
                 continue;
             }
             const uint broken = LinuxCalls.EpollErr | LinuxCalls.EpollHangUp;
-            events[ready++] = new ReadyEvent((int)_events[i].Data, (what & (LinuxCalls.EpollIn | broken)) != 0, (what & (LinuxCalls.EpollOut | broken)) != 0);
+            events[ready++] = new ReadyEvent((int)token, (what & (LinuxCalls.EpollIn | broken)) != 0, (what & (LinuxCalls.EpollOut | broken)) != 0);
         }
         return ready;
     }
@@ -70,13 +69,14 @@ internal sealed unsafe class EpollPoller : Poller
     {
         _ = LinuxCalls.Close(_wake);
         _ = LinuxCalls.Close(_epoll);
-        NativeMemory.Free(_events);
+        _events.Free();
     }
 
     private void Control(int operation, int fd, long token, int events)
     {
-        var change = new LinuxCalls.EpollEvent { Events = (uint)events, Data = token };
-        if (LinuxCalls.EpollControl(_epoll, operation, fd, &change) < 0)
+        byte* change = stackalloc byte[EpollEvents.MaxSize];
+        EpollEvents.Write(change, (uint)events, token);
+        if (LinuxCalls.EpollControl(_epoll, operation, fd, change) < 0)
             throw LinuxCalls.Failure();
     }
 }

@@ -13,7 +13,7 @@ internal sealed unsafe class EpollTransport : Transport
 
     public override ListenSocket ListenTcp(string address, int port, int backlog)
     {
-        IPAddress ip = Resolve(address);
+        IPAddress ip = EndPointText.Resolve(address);
         bool isV6 = ip.AddressFamily == AddressFamily.InterNetworkV6;
         int fd = Open(isV6 ? LinuxCalls.AfInet6 : LinuxCalls.AfInet);
         LinuxCalls.SetOption(fd, LinuxCalls.SolSocket, LinuxCalls.SoReuseAddress, 1);
@@ -27,7 +27,7 @@ internal sealed unsafe class EpollTransport : Transport
     public override ListenSocket ListenUnix(string path, int mode, int backlog)
     {
         byte[] name = Encoding.UTF8.GetBytes(path);
-        if (name.Length > 107)
+        if (name.Length > EndPointText.MaxUnixPathLength)
             throw new TransportException("unix socket path too long", 0);
         _ = LinuxCalls.Unlink(path);
         int fd = Open(LinuxCalls.AfUnix);
@@ -39,24 +39,6 @@ internal sealed unsafe class EpollTransport : Transport
         if (mode != 0)
             _ = LinuxCalls.ChangeMode(path, (uint)mode);
         return listener;
-    }
-
-    private static IPAddress Resolve(string address)
-    {
-        if (address == "*")
-            return IPAddress.Any;
-        if (address == "::*")
-            return IPAddress.IPv6Any;
-        if (IPAddress.TryParse(address, out IPAddress? ip))
-            return ip;
-        try
-        {
-            return Dns.GetHostAddresses(address)[0];
-        }
-        catch (SocketException e)
-        {
-            throw new TransportException(e.Message, e.NativeErrorCode);
-        }
     }
 
     private static int Open(int family)

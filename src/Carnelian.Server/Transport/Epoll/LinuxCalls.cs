@@ -38,21 +38,14 @@ internal static unsafe partial class LinuxCalls
 
     private const string C = "libc";
 
-    [StructLayout(LayoutKind.Sequential, Pack = 4)]
-    public struct EpollEvent
-    {
-        public uint Events;
-        public long Data;
-    }
-
     [LibraryImport(C, EntryPoint = "epoll_create1", SetLastError = true)]
     public static partial int EpollCreate(int flags);
 
     [LibraryImport(C, EntryPoint = "epoll_ctl", SetLastError = true)]
-    public static partial int EpollControl(int epoll, int operation, int fd, EpollEvent* change);
+    public static partial int EpollControl(int epoll, int operation, int fd, void* change);
 
     [LibraryImport(C, EntryPoint = "epoll_wait", SetLastError = true)]
-    public static partial int EpollWait(int epoll, EpollEvent* events, int count, int timeout);
+    public static partial int EpollWait(int epoll, void* events, int count, int timeout);
 
     [LibraryImport(C, EntryPoint = "eventfd", SetLastError = true)]
     public static partial int EventFd(uint initial, int flags);

@@ -30,8 +30,6 @@ internal static unsafe class SocketAddress
         int port = BinaryPrimitives.ReadUInt16BigEndian(new ReadOnlySpan<byte>(source + 2, 2));
         var address = new IPAddress(new ReadOnlySpan<byte>(source + (isV6 ? 8 : 4), isV6 ? 16 : 4));
         isLocal = IPAddress.IsLoopback(address);
-        if (address.IsIPv4MappedToIPv6)
-            return $"{address.MapToIPv4()}:{port}";
-        return isV6 ? $"[{address}]:{port}" : $"{address}:{port}";
+        return EndPointText.Format(address, port);
     }
 }

@@ -70,7 +70,7 @@ internal sealed class LoopTotals(CommandDefinition[] definitions)
         long sum = 0;
         foreach (CommandDefinition command in definitions)
         {
-            if (!known.IsExec(command))
+            if (command != known.Exec)
                 sum += Read(command).Nanoseconds;
         }
         return sum;

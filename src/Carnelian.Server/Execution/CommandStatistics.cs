@@ -34,17 +34,20 @@ internal unsafe struct CommandStatistics
     /// <summary>Executions by their time, or null before the first.</summary>
     public long* Histogram;
 
-    /// <summary>Counts executions that took some time together.</summary>
+    /// <summary>Counts executions.</summary>
+    /// <param name="calls">How many.</param>
+    /// <param name="nanoseconds">The time of each.</param>
+    /// <param name="inHistogram">Whether the histogram counts them too.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Count(int calls, long nanoseconds, bool inHistogram)
     {
         Calls += calls;
-        Nanoseconds += nanoseconds;
+        Nanoseconds += nanoseconds * calls;
         if (inHistogram)
         {
             if (Histogram == null)
                 Histogram = (long*)NativeMemory.AllocZeroed(Buckets, sizeof(long));
-            Histogram[BucketOf(calls == 1 ? nanoseconds : nanoseconds / calls)] += calls;
+            Histogram[BucketOf(nanoseconds)] += calls;
         }
     }
 

@@ -18,24 +18,22 @@ namespace Carnelian.Server.Execution;
 /// </remarks>
 internal sealed unsafe class Dispatcher : IDisposable
 {
-    /// <summary>The most commands that share one look at the clock.</summary>
+    /// <summary>The most commands that share one reading of the clock.</summary>
     private const int LongestRun = 8;
 
-    /// <summary>Longer requests are timed by themselves.</summary>
-    private const int ShortRequestBytes = 1024;
-
-    /// <summary>With a threshold of slow commands below this, all are timed by themselves.</summary>
-    private const long ShortNanoseconds = 1_000_000;
+    /// <summary>A request of this size is timed alone: its copying takes longer than a reading of the clock.</summary>
+    private const long MostSharedBytes = 4096;
 
     private readonly ServerInstance _server;
     private readonly EventLoop _loop;
     private readonly Keyspace _keyspace;
     private readonly CommandStatistics* _statistics;
     private CommandDefinition? _run;
-    private int _runLength;
     private Argument* _runArguments;
     private int _runArgumentCount;
-    private long _countedErrors;
+    private int _runLength;
+    private bool _sharesTime;
+    private long _errorsCounted;
 
     public Dispatcher(ServerInstance server, EventLoop loop)
     {
@@ -123,10 +121,10 @@ internal sealed unsafe class Dispatcher : IDisposable
         ulong* hashes = batch.Hashes;
         for (int i = 0; i < batch.HashCount; i++)
             database.PrefetchStashed(hashes[i]);
-
-        // What was read and sent since the last command is none of the first one's time.
         _loop.Timestamp = Clock.Nanoseconds;
+
         int count = batch.Parser.CommandCount, done = 0;
+        _sharesTime = count > 1 && !_server.TimesEachCommand;
         while (done < count)
         {
             ParsedCommand* parsed = batch.Parser.Commands + done;
@@ -140,7 +138,8 @@ internal sealed unsafe class Dispatcher : IDisposable
                 break;
             }
         }
-        EndRun(client);
+        if (_runLength != 0)
+            EndRun(client);
         return done;
     }
 
@@ -170,7 +169,8 @@ internal sealed unsafe class Dispatcher : IDisposable
                 if (key->Hash == 0)
                     key->Hash = KeyHash.Compute(key->Data, key->Length);
                 int shard = _keyspace.ShardOf(key->Hash);
-                _keyspace.Locks.Acquire(shard);
+                if (!_keyspace.Locks.TryAcquire(shard))
+                    AcquireLate(client, shard);
                 Execute(client, command, arguments, count, requestBytes, holdsAll: false);
                 _keyspace.Locks.Release(shard);
                 break;
@@ -211,61 +211,103 @@ internal sealed unsafe class Dispatcher : IDisposable
 
     /// <summary>Runs a handler whose locks are held, and counts.</summary>
     /// <remarks>
-    /// The end of one command is the beginning of the next, so that each needs one look at the clock. A run of the same short command
-    /// shares one: its time is spread evenly, and if it was slow as a whole, its last command is the one that is reported.
+    /// The end of one command is the beginning of the next, so that each needs one reading of the clock. A run of the same quick command
+    /// in one batch shares one: its time is spread evenly, and when it was slow, its last command stands for it.
     /// </remarks>
     public void Execute(Client client, CommandDefinition command, Argument* arguments, int count, long requestBytes, bool holdsAll)
     {
-        if (_run != null && _run != command)
-            EndRun(client);
         ReplyWriter writer = _loop.Writer;
         long errors = writer.ErrorReplies;
         long unsent = writer.PendingBytes;
+        bool inRuns = _sharesTime;
+        bool sharesTime = inRuns && command.IsQuick && requestBytes < MostSharedBytes;
+        if (_runLength != 0 && (_run != command || !sharesTime))
+            EndRun(client);
+        if (!sharesTime)
+            _sharesTime = false; // Nor do the commands inside of this one.
         long begin = _loop.Timestamp;
         var context = new CommandContext(
             command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], Clock.Sample(begin));
         context.HoldsAllLocks = holdsAll;
         Invoke(command, ref context);
-        CommandCount++;
-        if (context.Dirty != 0)
-            _loop.Dirty += context.Dirty;
-        if (writer.ErrorReplies != errors)
-            CountFailure(_statistics + command.Id, writer);
-        long replyBytes = writer.PendingBytes - unsent;
-        if (requestBytes >= _server.LargeRequestBytes || replyBytes >= _server.LargeReplyBytes)
-            _server.OnLarge(client, command, new ReadOnlySpan<Argument>(arguments, count), requestBytes, replyBytes);
-
-        _runLength++;
-        _runArguments = arguments;
-        _runArgumentCount = count;
-        if (command.IsShort && _runLength < LongestRun && requestBytes < ShortRequestBytes && _server.SlowNanoseconds >= ShortNanoseconds)
+        Account(client, ref context, requestBytes, errors, unsent);
+        if (sharesTime)
         {
-            _run = command;
+            if (_run != command)
+                _run = command;
+            _runArguments = arguments;
+            _runArgumentCount = count;
+            if (++_runLength == LongestRun)
+                EndRun(client);
             return;
         }
-        CloseRun(client, command, begin);
+        _sharesTime = inRuns;
+        EndCommand(client, ref context, begin);
     }
 
     /// <summary>
-    /// Takes the time of commands whose last one was not known to be the last. Before the arguments of that one go, and at the end of
-    /// what a command like EXEC executes.
+    /// Runs a command inside another one, in the same unit: it shares the unit's time, and what it takes counts for both.
     /// </summary>
-    public void EndRun(Client client)
+    public void ExecutePart(Client client, CommandDefinition command, Argument* arguments, int count, long requestBytes, bool holdsAll, long now)
     {
-        if (_run != null)
-            CloseRun(client, _run, _loop.Timestamp);
+        ReplyWriter writer = _loop.Writer;
+        long errors = writer.ErrorReplies;
+        long unsent = writer.PendingBytes;
+        long begin = _loop.Timestamp;
+        var context = new CommandContext(command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], now);
+        context.HoldsAllLocks = holdsAll;
+        Invoke(command, ref context);
+        Account(client, ref context, requestBytes, errors, unsent);
+        EndCommand(client, ref context, begin);
     }
 
-    private void CloseRun(Client client, CommandDefinition command, long begin)
+    /// <summary>Counts an execution, its errors and its bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Account(Client client, scoped ref CommandContext context, long requestBytes, long errors, long unsent)
+    {
+        ReplyWriter writer = _loop.Writer;
+        CommandCount++;
+        if (context.Dirty != 0)
+            _loop.Dirty += context.Dirty;
+        if (writer.ErrorReplies != errors && writer.ErrorReplies != _errorsCounted)
+            CountFailure(context.Command, writer);
+        long replyBytes = writer.PendingBytes - unsent;
+        if (requestBytes >= _server.LargeRequestBytes || replyBytes >= _server.LargeReplyBytes)
+            _server.OnLarge(client, context.Command, context.Arguments, requestBytes, replyBytes);
+    }
+
+    /// <summary>Reads the clock after a command that is timed alone.</summary>
+    private void EndCommand(Client client, scoped ref CommandContext context, long begin)
     {
         long end = Clock.Nanoseconds;
-        long elapsed = end - begin;
         _loop.Timestamp = end;
-        _statistics[command.Id].Count(_runLength, elapsed, _server.TracksLatency);
-        _run = null;
+        long elapsed = end - begin;
+        _statistics[context.Command.Id].Count(1, elapsed, _server.TracksLatency);
+        if (elapsed >= _server.SlowNanoseconds)
+            _server.OnSlow(client, context.Command, context.Arguments, elapsed);
+    }
+
+    /// <summary>Reads the clock after a run of the same command, and gives each execution its share of the time.</summary>
+    private void EndRun(Client client)
+    {
+        CommandDefinition command = _run!;
+        int length = _runLength;
         _runLength = 0;
+        long end = Clock.Nanoseconds;
+        long elapsed = end - _loop.Timestamp;
+        _loop.Timestamp = end;
+        _statistics[command.Id].Count(length, elapsed / length, _server.TracksLatency);
         if (elapsed >= _server.SlowNanoseconds)
             _server.OnSlow(client, command, new ReadOnlySpan<Argument>(_runArguments, _runArgumentCount), elapsed);
+    }
+
+    /// <summary>Waits for a lock that somebody holds: the time counts for the command that waits, not for those before it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AcquireLate(Client client, int shard)
+    {
+        if (_runLength != 0)
+            EndRun(client);
+        _keyspace.Locks.Acquire(shard);
     }
 
     private void Invoke(CommandDefinition command, scoped ref CommandContext context)
@@ -288,13 +330,11 @@ internal sealed unsafe class Dispatcher : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void CountFailure(CommandStatistics* statistics, ReplyWriter writer)
+    private void CountFailure(CommandDefinition command, ReplyWriter writer)
     {
-        // An error inside EXEC belongs to the command in the transaction.
-        if (writer.ErrorReplies == _countedErrors)
-            return;
-        _countedErrors = writer.ErrorReplies;
-        statistics->Failed++;
+        // Errors of the commands of a transaction are theirs and not EXEC's.
+        _errorsCounted = writer.ErrorReplies;
+        _statistics[command.Id].Failed++;
         _server.CountError(writer.LastErrorCode);
     }
 

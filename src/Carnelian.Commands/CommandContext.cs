@@ -86,7 +86,7 @@ public unsafe ref struct CommandContext
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly Entry Find(in Key key)
     {
-        Entry entry = Database.Find(key, Now, Session.IsNoTouch ? LookupFlags.NoTouch : LookupFlags.None);
+        Entry entry = Database.Find(key, Now, Session.Lookup);
         if (!entry.Exists && (Services.Notifications & NotificationClass.KeyMiss) != 0)
             Services.Notify(Database.Index, NotificationClass.KeyMiss, "keymiss"u8, key.Bytes);
         return entry;
@@ -95,7 +95,7 @@ public unsafe ref struct CommandContext
     /// <summary>Looks a key up for a question that is no access of it; counts as hit or miss.</summary>
     public readonly Entry FindUntouched(in Key key)
     {
-        Entry entry = Database.Find(key, Now, LookupFlags.NoTouch);
+        Entry entry = Database.Find(key, Now, Session.Lookup | LookupFlags.NoTouch);
         if (!entry.Exists && (Services.Notifications & NotificationClass.KeyMiss) != 0)
             Services.Notify(Database.Index, NotificationClass.KeyMiss, "keymiss"u8, key.Bytes);
         return entry;
@@ -104,7 +104,18 @@ public unsafe ref struct CommandContext
     /// <summary>Looks a key up that may be changed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly Entry FindForWrite(in Key key) =>
-        Database.Find(key, Now, Session.IsNoTouch ? LookupFlags.NoTouch | LookupFlags.NoStatistics : LookupFlags.NoStatistics);
+        Database.Find(key, Now, Session.Lookup | LookupFlags.NoStatistics);
+
+    /// <summary>Looks a key up whose value is about to be replaced: the replacement is the access.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Entry FindForOverwrite(in Key key) => Database.Find(key, Now, Session.Lookup | LookupFlags.NoTouch | LookupFlags.NoStatistics);
+
+    /// <summary>Whether an entry that a walk has met is no key any more for the client.</summary>
+    public readonly bool IsExpired(Entry entry) =>
+        entry.HasDeadline && entry.Deadline < Now && !(Keyspace.KeepsExpired && Session.IsImportSource);
+
+    /// <summary>Whether a deadline lies in the past, so that the key it is meant for is removed instead.</summary>
+    public readonly bool IsPast(long deadline) => deadline <= Now && !Keyspace.KeepsExpired;
 
     /// <summary>Whether an entry, if it exists, holds a value of the type; if not, the WRONGTYPE error is written.</summary>
     public readonly bool HasType(Entry entry, Storage.ValueType type)

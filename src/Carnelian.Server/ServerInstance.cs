@@ -20,6 +20,7 @@ internal sealed class ServerInstance : IDisposable
 {
     private readonly List<ListenSocket> _listeners = [];
     private readonly ManualResetEventSlim _ended = new();
+    private int _condition;
 
     public ServerInstance(ServerConfiguration configuration, CommandTable table)
     {
@@ -31,6 +32,8 @@ internal sealed class ServerInstance : IDisposable
         Transport = Carnelian.Server.Transport.Transport.Create();
         Keyspace = new Keyspace(configuration.Databases, Math.Max(configuration.IoThreads, Math.Min(Environment.ProcessorCount, 16)));
         Watches = new WatchTable(Keyspace);
+        Memory = new MemoryLimit(this);
+        KeyspaceEvents = new KeyspaceNotifier(PubSub);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
         Acceptor = new Acceptor(this);
@@ -73,7 +76,9 @@ internal sealed class ServerInstance : IDisposable
 
     public TransactionQueue Transactions { get; } = new();
 
-    public KeyspaceNotifier KeyspaceEvents { get; } = new();
+    public KeyspaceNotifier KeyspaceEvents { get; }
+
+    public MemoryLimit Memory { get; }
 
     public ClientPause Pause { get; } = new();
 
@@ -86,7 +91,17 @@ internal sealed class ServerInstance : IDisposable
 
     public long StartedAt { get; } = Clock.Sample();
 
-    public ServerCondition Condition { get; set; }
+    public ServerCondition Condition => (ServerCondition)Volatile.Read(ref _condition);
+
+    /// <summary>Whether the server's condition concerns a command that comes now: a memory limit does not while it is far away.</summary>
+    public bool NeedsCare
+    {
+        get
+        {
+            ServerCondition condition = Condition;
+            return condition != ServerCondition.None && (condition != ServerCondition.MemoryLimited || !Memory.IsSurelyWithinLimit);
+        }
+    }
 
     public bool TracksLatency = true;
 
@@ -260,7 +275,14 @@ internal sealed class ServerInstance : IDisposable
             : $"ERR {command.Name.ToUpperInvariant()} command not allowed. If the enable-{command.Name}-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.";
     }
 
-    public bool MakeRoom(EventLoop loop, Client client, CommandDefinition command) => true;
+    /// <summary>Begins or ends a condition. Any thread.</summary>
+    public void SetCondition(ServerCondition condition, bool value)
+    {
+        if (value)
+            Interlocked.Or(ref _condition, (int)condition);
+        else
+            Interlocked.And(ref _condition, ~(int)condition);
+    }
 
     public void Dispose()
     {

@@ -8,7 +8,7 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
 {
     /// <inheritdoc/>
     public override void Notify(int database, NotificationClass kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key) =>
-        server.KeyspaceEvents.Publish(database, kind, name, key);
+        server.KeyspaceEvents.Publish(database, name, key);
 
     /// <inheritdoc/>
     public override void TouchWatched(Database database, in Key key) => server.Watches.Touch(database, key);

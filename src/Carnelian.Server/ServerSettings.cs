@@ -1,5 +1,5 @@
+using Carnelian.Commands;
 using Carnelian.Server.Configuration;
-using Carnelian.Storage;
 
 namespace Carnelian.Server;
 
@@ -19,10 +19,23 @@ internal sealed class ServerSettings(ServerInstance server)
         server.LargeRequestBytes = configuration.CommandlogRequestLargerThan < 0 ? long.MaxValue : configuration.CommandlogRequestLargerThan;
         server.CronNanoseconds = 1_000_000_000L / configuration.Hz;
         server.TracksLatency = configuration.LatencyTracking;
-        server.Keyspace.Access.Follow(PolicyOf(configuration.MaxMemoryPolicy));
+        server.Keyspace.KeepsExpired = configuration.ImportMode;
+        server.Keyspace.LazyExpire = configuration.LazyfreeLazyExpire;
+        server.Keyspace.LazyOverwrite = configuration.LazyfreeLazyServerDel;
+        server.Services.Notifications = server.KeyspaceEvents.Configure(ClassesOf(configuration.NotifyKeyspaceEvents));
         server.Keyspace.Access.LogFactor = configuration.LfuLogFactor;
         server.Keyspace.Access.DecayMinutes = configuration.LfuDecayTime;
+        server.Memory.Configure();
     }
 
-    private static EvictionPolicy PolicyOf(MaxMemoryPolicy policy) => Enum.Parse<EvictionPolicy>(policy.ToString(), ignoreCase: true);
+    private static NotificationClass ClassesOf(KeyspaceEvents events)
+    {
+        var classes = NotificationClass.None;
+        foreach (KeyspaceEvents single in Enum.GetValues<KeyspaceEvents>())
+        {
+            if (System.Numerics.BitOperations.IsPow2((int)single) && (events & single) != 0)
+                classes |= Enum.Parse<NotificationClass>(single.ToString());
+        }
+        return classes;
+    }
 }

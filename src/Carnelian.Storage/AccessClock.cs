@@ -40,12 +40,16 @@ public sealed class AccessClock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Fresh(long now) => CountsFrequency ? Minutes(now) << 8 | InitialFrequency : Seconds(now);
 
+    /// <summary>The bits of a key that gets another value now: its frequency stays and counts this access.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Renewed(Entry old, long now) => CountsFrequency ? NextFrequency(old, now) : Seconds(now);
+
     /// <summary>Notes an access to an entry.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Touch(Entry entry, long now)
     {
         if (CountsFrequency)
-            TouchFrequency(entry, now);
+            entry.AccessBits = NextFrequency(entry, now);
         else if (!CountsOnlyWrites && entry.AccessBits != Seconds(now))
             entry.AccessBits = Seconds(now);
     }
@@ -81,7 +85,7 @@ public sealed class AccessClock
 
     private static int Minutes(long now) => (int)((now / 60_000) & 0xffff);
 
-    private void TouchFrequency(Entry entry, long now)
+    private int NextFrequency(Entry entry, long now)
     {
         int counter = Frequency(entry, now);
         if (counter < 255)
@@ -91,6 +95,6 @@ public sealed class AccessClock
             if ((t_random.Next() >> 11) * (1.0 / (1UL << 53)) < chance)
                 counter++;
         }
-        entry.AccessBits = Minutes(now) << 8 | counter;
+        return Minutes(now) << 8 | counter;
     }
 }

@@ -95,6 +95,15 @@ public sealed unsafe class Database : IDisposable
             parts[hash & _shardMask].Table.PrefetchRecords(hash);
     }
 
+    /// <summary>Starts to load what <see cref="PrefetchEntry"/> could not yet. Needs no lock.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchStashed(ulong hash)
+    {
+        DatabasePart* parts = _parts;
+        if (parts != null)
+            parts[hash & _shardMask].Table.PrefetchStashed(hash);
+    }
+
     // --- lookup ---------------------------------------------------------------------------------------------------
 
     /// <summary>Looks a key up. An expired one is removed and counts as absent.</summary>
@@ -113,9 +122,8 @@ public sealed unsafe class Database : IDisposable
             return default;
         }
         var entry = new Entry(*slot);
-        if (entry.HasDeadline && entry.Deadline < now)
+        if (entry.HasDeadline && entry.Deadline < now && !Outlives(part, slot, key, flags))
         {
-            Expire(part, slot, key);
             if ((flags & LookupFlags.NoStatistics) == 0)
                 part->Misses++;
             return default;
@@ -170,7 +178,7 @@ public sealed unsafe class Database : IDisposable
             old.SetInPlace(ValueType.String, ValueEncoding.Inline, value.Length, isRaw: false);
             fixed (byte* bytes = value)
                 Entry.Copy(bytes, old.ValueData, value.Length);
-            old.AccessBits = _keyspace.Access.Fresh(now);
+            old.AccessBits = _keyspace.Access.Renewed(old, now);
             return;
         }
         ReplaceEntry(part, slot, key, Entry.CreateString(key, value, deadline), now);
@@ -192,7 +200,7 @@ public sealed unsafe class Database : IDisposable
             UpdateDeadline(part, key, old, deadline);
             old.SetInPlace(ValueType.String, ValueEncoding.Integer, sizeof(long), isRaw: false);
             old.Integer = value;
-            old.AccessBits = _keyspace.Access.Fresh(now);
+            old.AccessBits = _keyspace.Access.Renewed(old, now);
             return;
         }
         ReplaceEntry(part, slot, key, Entry.CreateInteger(key, value, deadline), now);
@@ -288,7 +296,7 @@ public sealed unsafe class Database : IDisposable
         if (slot == null)
             return false;
         var entry = new Entry(*slot);
-        if (entry.HasDeadline && entry.Deadline < now)
+        if (entry.HasDeadline && entry.Deadline < now && !_keyspace.KeepsExpired)
         {
             Expire(part, slot, key);
             return false;
@@ -313,24 +321,22 @@ public sealed unsafe class Database : IDisposable
     }
 
     /// <summary>Puts a detached entry's value in under a key that does not exist; the entry's own memory is used or freed.</summary>
-    public void Insert(in Key key, Entry detached)
+    public void Insert(in Key key, Entry detached, long now)
     {
         Entry entry = Entry.Create(key, detached.Type, detached.Encoding, detached.InlineLength, detached.Deadline, detached.InheritedFlags);
         Buffer.MemoryCopy(detached.ValueData, entry.ValueData, detached.InlineLength, detached.InlineLength);
-        entry.AccessBits = detached.AccessBits;
         detached.FreeShell();
-        Link(PartOf(key.Hash), key, entry);
+        AddEntry(PartOf(key.Hash), key, entry, now);
     }
 
     /// <summary>Copies a string entry of any database under a key that does not exist here; long strings share their bytes.</summary>
-    public void InsertCopy(in Key key, Entry source)
+    public void InsertCopy(in Key key, Entry source, long now)
     {
         Entry entry = Entry.Create(key, source.Type, source.Encoding, source.InlineLength, source.Deadline, source.InheritedFlags);
         Buffer.MemoryCopy(source.ValueData, entry.ValueData, source.InlineLength, source.InlineLength);
-        entry.AccessBits = source.AccessBits;
         if (source.Encoding == ValueEncoding.Block)
             source.Block.AddReference();
-        Link(PartOf(key.Hash), key, entry);
+        AddEntry(PartOf(key.Hash), key, entry, now);
     }
 
     /// <summary>Removes all keys. Under all locks.</summary>
@@ -351,7 +357,7 @@ public sealed unsafe class Database : IDisposable
             old[i].Table = default;
             old[i].Expiry = default;
         }
-        if (isLazy && count > 64)
+        if (isLazy && count > 0)
             _keyspace.Reclaimer.Enqueue(() => FreeParts(detached, shards), count);
         else
             FreeParts(detached, shards);
@@ -397,9 +403,11 @@ public sealed unsafe class Database : IDisposable
             _parts[shard].Table.Collect(ref position, ref into);
     }
 
-    /// <summary>Removes a key that has expired, as a lookup would.</summary>
+    /// <summary>Removes a key that has expired, as a lookup would: not while expired keys are kept.</summary>
     public void ExpireKey(in Key key)
     {
+        if (_keyspace.KeepsExpired)
+            return;
         DatabasePart* part = PartOf(key.Hash);
         byte** slot = part->Table.Find(key.Data, key.Length, key.Hash);
         if (slot != null)
@@ -501,9 +509,9 @@ public sealed unsafe class Database : IDisposable
             part->Expiry.Remove(old.Deadline, key.Hash);
         if (entry.HasDeadline)
             part->Expiry.Add(entry.Deadline, key.Hash);
-        entry.AccessBits = _keyspace.Access.Fresh(now);
+        entry.AccessBits = _keyspace.Access.Renewed(old, now);
         *slot = entry.Address;
-        Free(old, isLazy: true);
+        Free(old, _keyspace.LazyOverwrite);
     }
 
     /// <summary>Puts an entry in the place of another that is the same key; what the old one pointed to has been taken over.</summary>
@@ -534,11 +542,22 @@ public sealed unsafe class Database : IDisposable
         return written;
     }
 
+    /// <summary>Removes a key that has expired, unless expired keys are kept.</summary>
+    /// <returns>Whether the lookup finds it all the same.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool Outlives(DatabasePart* part, byte** slot, in Key key, LookupFlags flags)
+    {
+        if (_keyspace.KeepsExpired)
+            return (flags & LookupFlags.ShowExpired) != 0;
+        Expire(part, slot, key);
+        return false;
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Expire(DatabasePart* part, byte** slot, in Key key)
     {
         _keyspace.Observer?.OnExpired(this, key);
-        Remove(part, slot, key, isLazy: true);
+        Remove(part, slot, key, _keyspace.LazyExpire);
     }
 
     private void ExpireItem(DatabasePart* part, ulong item, long now, ref RecordList records)
@@ -583,7 +602,7 @@ public sealed unsafe class Database : IDisposable
         {
             StringBlock block = entry.Block;
             if (isLazy && block.Length > 1 << 20)
-                _keyspace.Reclaimer.Enqueue(block.Release, 1);
+                _keyspace.Reclaimer.Enqueue(block.Release, 1, block.IsUnshared ? block.AllocatedBytes : 0);
             else
                 block.Release();
         }

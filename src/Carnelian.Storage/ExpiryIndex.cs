@@ -103,6 +103,21 @@ public unsafe struct ExpiryIndex
         return count;
     }
 
+    /// <summary>An item taken by chance, each as likely as the others; the index must not be empty.</summary>
+    public readonly ulong Sample(ref FastRandom random)
+    {
+        if (_blockCount == 1)
+            return _blocks[0].Items[random.Next(_blocks[0].Count)];
+        while (true)
+        {
+            // A place that its block has not filled is drawn again: then fuller blocks come up more often.
+            ref BlockReference block = ref _blocks[random.Next(_blockCount)];
+            int place = random.Next(BlockCapacity);
+            if (place < block.Count)
+                return block.Items[place];
+        }
+    }
+
     /// <summary>Removes the earliest items, as many as <see cref="PeekDue"/> returned.</summary>
     public void RemoveFirst(int count) => RemoveRange(0, 0, count);
 

@@ -9,13 +9,13 @@ internal unsafe struct HashSegment
     /// <summary>Records in the segment.</summary>
     public int Count;
 
-    /// <summary>Buckets of the stash.</summary>
-    public int StashBuckets;
+    /// <summary>Buckets of the overflow.</summary>
+    public int OverflowBuckets;
 
-    /// <summary>The stash, or null.</summary>
-    public byte* Stash;
+    /// <summary>The overflow, or null.</summary>
+    public byte* Overflow;
 
-    /// <summary>Records in the stash.</summary>
+    /// <summary>Records in stash and overflow.</summary>
     public int InStash;
 
     /// <summary>Leading hash bits that all records of the segment share.</summary>
@@ -23,4 +23,10 @@ internal unsafe struct HashSegment
 
     /// <summary>Main buckets.</summary>
     public byte Buckets;
+
+    /// <summary>Stash buckets, behind the main ones.</summary>
+    public byte StashBuckets;
+
+    /// <summary>All buckets: main, stash, overflow.</summary>
+    public readonly int AllBuckets => Buckets + StashBuckets + OverflowBuckets;
 }

@@ -9,7 +9,7 @@ namespace Carnelian.Storage;
 
 /// <summary>
 /// Extendible hashing: a directory of segments, each an array of 64-byte buckets with seven records and their one-byte
-/// fingerprints, plus a few shared stash buckets for what did not fit.
+/// fingerprints, and behind them a few stash buckets for what did not fit.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -18,8 +18,8 @@ namespace Carnelian.Storage;
 /// in steps finer than two, and a position in hash order stays meaningful when segments grow, split and merge: that is the
 /// cursor of SCAN.
 /// </para>
-/// <para>Bucket: seven fingerprints (0 = free), one byte that tells which stash buckets hold records that belong here (bit 7:
-/// the seventh and all behind it), seven pointers.</para>
+/// <para>Bucket: seven fingerprints (0 = free), one byte that tells which stash buckets may hold records that belong here
+/// (bit 7: the overflow, which only a table under attack or a very uneven split has), seven pointers.</para>
 /// <para>Invariants: a record is in its main bucket or in a stash bucket that the main bucket announces; a directory slot and
 /// all slots with the same leading <c>LocalDepth</c> bits name the same segment; the word of a slot carries the segment's
 /// depth and number of buckets, so that a prefetch reads nothing but the directory.</para>
@@ -36,9 +36,9 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     private const int SlotsPerBucket = 7;
     private const uint SlotMask = 0x7f;
     private const int HeaderSize = 64;
-    private const int MaxStash = 8;
+    private const int OverflowBit = 7;
     private const int MaxDepth = 26;
-    private const int LargestSegment = 63;
+    private const int LargestSegment = 56;
     private const ulong PointerMask = 0x0000_FFFF_FFFF_FFFF;
 
     private ulong _directory; // pointer | depth << 56
@@ -70,15 +70,44 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
             Sse.Prefetch0(BucketOf(SlotWord(directory, hash), hash));
     }
 
-    /// <summary>Starts to load the records that a lookup of a hash will compare. May be called without the lock.</summary>
+    /// <summary>
+    /// Starts to load the records that a lookup of a hash will compare, or the stash bucket where it will go on. May be called
+    /// without the lock.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void PrefetchRecords(ulong hash)
     {
         ulong directory = Volatile.Read(in _directory);
         if (directory == 0)
             return;
-        byte* bucket = BucketOf(SlotWord(directory, hash), hash);
+        ulong word = SlotWord(directory, hash);
+        byte* bucket = BucketOf(word, hash);
         uint candidates = Candidates(bucket, Fingerprint(hash));
+        if (candidates != 0)
+            PrefetchCandidates(bucket, candidates);
+        else if (AnnouncedStash(word, bucket) is uint announced and not 0)
+            Sse.Prefetch0(StashAt(word, (int)uint.TrailingZeroCount(announced)));
+    }
+
+    /// <summary>Starts to load what <see cref="PrefetchRecords"/> could not yet: records in the stash. May be called without the lock.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void PrefetchStashed(ulong hash)
+    {
+        ulong directory = Volatile.Read(in _directory);
+        if (directory == 0)
+            return;
+        ulong word = SlotWord(directory, hash);
+        byte* bucket = BucketOf(word, hash);
+        uint announced = AnnouncedStash(word, bucket);
+        if (announced == 0 || Candidates(bucket, Fingerprint(hash)) != 0)
+            return;
+        byte* stash = StashAt(word, (int)uint.TrailingZeroCount(announced));
+        PrefetchCandidates(stash, Candidates(stash, Fingerprint(hash)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchCandidates(byte* bucket, uint candidates)
+    {
         while (candidates != 0)
         {
             byte* record = *(byte**)(bucket + 8 + 8 * uint.TrailingZeroCount(candidates));
@@ -87,6 +116,10 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
             candidates &= candidates - 1;
         }
     }
+
+    /// <summary>The stash buckets that a bucket announces, and none that the segment cannot have, whatever a stale bucket says.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint AnnouncedStash(ulong word, byte* bucket) => bucket[7] & ((1u << StashFor((int)(word >> 56))) - 1);
 
     /// <summary>The place of the record with this key, or null. It is valid until the next change of the table.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -105,26 +138,39 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
                 return slot;
             candidates &= candidates - 1;
         }
-        return bucket[7] == 0 ? null : FindInStash((HashSegment*)(word & PointerMask), bucket[7], key, length, hash);
+        return bucket[7] == 0 ? null : FindInStash(word, bucket[7], key, length, hash);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static byte** FindInStash(HashSegment* segment, uint announced, byte* key, int length, ulong hash)
+    private static byte** FindInStash(ulong word, uint announced, byte* key, int length, ulong hash)
     {
         byte fingerprint = Fingerprint(hash);
-        for (int i = 0; i < segment->StashBuckets; i++)
+        for (uint left = announced & SlotMask; left != 0; left &= left - 1)
         {
-            if ((announced & StashBit(i)) == 0)
-                continue;
-            byte* bucket = segment->Stash + i * BucketSize;
-            uint candidates = Candidates(bucket, fingerprint);
-            while (candidates != 0)
-            {
-                byte** slot = (byte**)(bucket + 8 + 8 * uint.TrailingZeroCount(candidates));
-                if (TRecord.HasKey(*slot, key, length))
-                    return slot;
-                candidates &= candidates - 1;
-            }
+            byte** slot = FindInBucket(StashAt(word, (int)uint.TrailingZeroCount(left)), fingerprint, key, length);
+            if (slot != null)
+                return slot;
+        }
+        if (announced >> OverflowBit == 0)
+            return null;
+        var segment = (HashSegment*)(word & PointerMask);
+        for (int i = 0; i < segment->OverflowBuckets; i++)
+        {
+            byte** slot = FindInBucket(segment->Overflow + i * BucketSize, fingerprint, key, length);
+            if (slot != null)
+                return slot;
+        }
+        return null;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte** FindInBucket(byte* bucket, byte fingerprint, byte* key, int length)
+    {
+        for (uint candidates = Candidates(bucket, fingerprint); candidates != 0; candidates &= candidates - 1)
+        {
+            byte** slot = (byte**)(bucket + 8 + 8 * uint.TrailingZeroCount(candidates));
+            if (TRecord.HasKey(*slot, key, length))
+                return slot;
         }
         return null;
     }
@@ -147,10 +193,12 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
                 Place(bucket, (int)uint.TrailingZeroCount(free), record, hash);
                 break;
             }
-            if (segment->Count * 2 < segment->Buckets * 13 || IsCapped(segment))
+            if (AddToStash(segment, bucket, record, hash))
+                break;
+            if (IsCapped(segment))
             {
-                if (AddToStash(segment, bucket, record, hash))
-                    break;
+                AddToOverflow(segment, bucket, record, hash);
+                break;
             }
             GrowSegment(segment, hash);
         }
@@ -169,7 +217,8 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         *slot = null;
         if (owner != bucket)
             segment->InStash--;
-        if (bucket[7] != 0)
+        // A stale announcement costs a look only; bringing records back costs their hashes.
+        if (bucket[7] != 0 && segment->InStash * 2 >= segment->StashBuckets * SlotsPerBucket)
             RefillFromStash(segment, bucket, hash);
         segment->Count--;
         _count--;
@@ -215,11 +264,11 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         CollectSlots(bucket, ref into);
         if (bucket[7] != 0)
         {
-            for (int i = 0; i < segment->StashBuckets; i++)
+            for (int i = segment->Buckets; i < segment->AllBuckets; i++)
             {
-                if ((bucket[7] & StashBit(i)) == 0)
+                byte* stash = BucketAt(segment, i);
+                if ((bucket[7] & AnnouncementOf(segment, i)) == 0)
                     continue;
-                byte* stash = segment->Stash + i * BucketSize;
                 for (int slot = 0; slot < SlotsPerBucket; slot++)
                 {
                     byte* record = *(byte**)(stash + 8 + 8 * slot);
@@ -253,11 +302,8 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         {
             ulong word = SlotWord(_directory, random.Next());
             var segment = (HashSegment*)(word & PointerMask);
-            int slots = (segment->Buckets + segment->StashBuckets) * SlotsPerBucket;
-            int slot = random.Next(slots);
-            int bucket = slot / SlotsPerBucket;
-            byte* place = bucket < segment->Buckets ? BucketAt(segment, bucket) : segment->Stash + (bucket - segment->Buckets) * BucketSize;
-            byte* record = *(byte**)(place + 8 + 8 * (slot % SlotsPerBucket));
+            int slot = random.Next(segment->AllBuckets * SlotsPerBucket);
+            byte* record = *(byte**)(BucketAt(segment, slot / SlotsPerBucket) + 8 + 8 * (slot % SlotsPerBucket));
             if (record != null)
                 return record;
         }
@@ -280,8 +326,22 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     private static byte* BucketOf(ulong word, ulong hash) =>
         (byte*)(word & PointerMask) + HeaderSize + (nint)BucketIndex(word, hash) * BucketSize;
 
+    /// <summary>A bucket by number: the main ones, then the stash, then the overflow.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* BucketAt(HashSegment* segment, int index) => (byte*)segment + HeaderSize + (nint)index * BucketSize;
+    private static byte* BucketAt(HashSegment* segment, int index)
+    {
+        int overflow = index - segment->Buckets - segment->StashBuckets;
+        return overflow < 0 ? (byte*)segment + HeaderSize + (nint)index * BucketSize : segment->Overflow + (nint)overflow * BucketSize;
+    }
+
+    /// <summary>A stash bucket by the slot word alone.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte* StashAt(ulong word, int index) =>
+        (byte*)(word & PointerMask) + HeaderSize + (nint)((uint)(word >> 56) + (uint)index) * BucketSize;
+
+    /// <summary>The bit by which main buckets announce records in a bucket of the stash or overflow.</summary>
+    private static uint AnnouncementOf(HashSegment* segment, int index) =>
+        1u << (index < segment->Buckets + segment->StashBuckets ? index - segment->Buckets : OverflowBit);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static byte Fingerprint(ulong hash)
@@ -305,9 +365,6 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         bucket[slot] = Fingerprint(hash);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint StashBit(int index) => 1u << Math.Min(index, 7);
-
     private static void CollectSlots(byte* bucket, ref RecordList into)
     {
         for (int slot = 0; slot < SlotsPerBucket; slot++)
@@ -324,48 +381,66 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     private readonly bool IsCapped(HashSegment* segment) =>
         segment->Buckets == LargestSegment && (segment->Depth >= MaxDepth || segment->Depth > 64 - long.LeadingZeroCount(_count / LargestSegment) + 8);
 
-    private bool AddToStash(HashSegment* segment, byte* main, byte* record, ulong hash)
+    private static bool AddToStash(HashSegment* segment, byte* main, byte* record, ulong hash)
     {
-        int buckets = segment->StashBuckets;
-        if (segment->InStash == buckets * SlotsPerBucket)
+        // A bucket's records stay together as long as there is room: fewer looks.
+        uint announced = main[7] & SlotMask;
+        int first = announced == 0 ? (int)((uint)hash % Math.Max(segment->StashBuckets, 1u)) : (int)uint.TrailingZeroCount(announced);
+        for (int i = 0; i < segment->StashBuckets; i++)
         {
-            if (buckets >= MaxStash && !IsCapped(segment))
-                return false;
-            int grown = buckets < MaxStash ? buckets + 1 : buckets * 2;
-            byte* stash = AllocateCleared((nuint)grown * BucketSize);
-            if (buckets != 0)
-            {
-                Buffer.MemoryCopy(segment->Stash, stash, grown * BucketSize, buckets * BucketSize);
-                FreeCounted(segment->Stash);
-            }
-            segment->Stash = stash;
-            segment->StashBuckets = grown;
-        }
-        for (int i = segment->StashBuckets - 1; ; i--)
-        {
-            byte* bucket = segment->Stash + i * BucketSize;
+            int index = first + i < segment->StashBuckets ? first + i : first + i - segment->StashBuckets;
+            byte* bucket = BucketAt(segment, segment->Buckets + index);
             uint free = FreeSlots(bucket);
             if (free == 0)
                 continue;
             Place(bucket, (int)uint.TrailingZeroCount(free), record, hash);
-            main[7] |= (byte)StashBit(i);
+            main[7] |= (byte)(1 << index);
             segment->InStash++;
             return true;
         }
+        return false;
     }
 
-    /// <summary>Brings a record back from the stash into a free slot of its bucket, and announces only what is still there.</summary>
+    /// <summary>Adds a record outside of the segment's own memory: what neither growing nor splitting makes room for.</summary>
+    private void AddToOverflow(HashSegment* segment, byte* main, byte* record, ulong hash)
+    {
+        main[7] |= 1 << OverflowBit;
+        segment->InStash++;
+        int buckets = segment->OverflowBuckets;
+        for (int i = buckets - 1; i >= 0; i--)
+        {
+            byte* bucket = segment->Overflow + (nint)i * BucketSize;
+            uint free = FreeSlots(bucket);
+            if (free == 0)
+                continue;
+            Place(bucket, (int)uint.TrailingZeroCount(free), record, hash);
+            return;
+        }
+        int grown = Math.Max(buckets * 2, 1);
+        byte* overflow = AllocateCleared((nuint)grown * BucketSize);
+        if (buckets != 0)
+        {
+            Buffer.MemoryCopy(segment->Overflow, overflow, (long)grown * BucketSize, (long)buckets * BucketSize);
+            FreeCounted(segment->Overflow);
+        }
+        segment->Overflow = overflow;
+        segment->OverflowBuckets = grown;
+        Place(overflow + (nint)buckets * BucketSize, 0, record, hash);
+    }
+
+    /// <summary>Brings records back from the stash into free slots of their bucket, and announces only what is still there.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private readonly void RefillFromStash(HashSegment* segment, byte* main, ulong hash)
     {
         ulong word = SlotWord(_directory, hash);
         int index = BucketIndex(word, hash);
         uint announced = 0;
-        for (int i = 0; i < segment->StashBuckets; i++)
+        for (int i = segment->Buckets; i < segment->AllBuckets; i++)
         {
-            if ((main[7] & StashBit(i)) == 0)
+            uint bit = AnnouncementOf(segment, i);
+            if ((main[7] & bit) == 0)
                 continue;
-            byte* bucket = segment->Stash + i * BucketSize;
+            byte* bucket = BucketAt(segment, i);
             for (int slot = 0; slot < SlotsPerBucket; slot++)
             {
                 byte* record = *(byte**)(bucket + 8 + 8 * slot);
@@ -377,7 +452,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
                 uint free = FreeSlots(main);
                 if (free == 0)
                 {
-                    announced |= StashBit(i);
+                    announced |= bit;
                     continue;
                 }
                 Place(main, (int)uint.TrailingZeroCount(free), record, recordHash);
@@ -424,30 +499,37 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
 
     private HashSegment* NewSegment(int depth, int buckets)
     {
-        var segment = (HashSegment*)AllocateCleared((nuint)(HeaderSize + buckets * BucketSize));
+        int stash = StashFor(buckets);
+        var segment = (HashSegment*)AllocateCleared((nuint)(HeaderSize + (buckets + stash) * BucketSize));
         segment->Depth = (byte)depth;
         segment->Buckets = (byte)buckets;
+        segment->StashBuckets = (byte)stash;
         return segment;
     }
 
     private void FreeSegment(HashSegment* segment)
     {
-        if (segment->Stash != null)
-            FreeCounted(segment->Stash);
+        if (segment->Overflow != null)
+            FreeCounted(segment->Overflow);
         FreeCounted((byte*)segment);
     }
 
-    /// <summary>The steps in which a segment grows: with its header, each is an exact size class of the heap.</summary>
+    /// <summary>The steps in which a segment grows: with header and stash, each is an exact size class of the heap.</summary>
     private static int NextSize(int buckets) => buckets switch
     {
         1 => 3,
-        3 => 7,
-        7 => 15,
-        15 => 23,
-        23 => 31,
-        31 => 47,
+        3 => 6,
+        6 => 14,
+        14 => 21,
+        21 => 28,
+        28 => 35,
+        35 => 42,
+        42 => 49,
         _ => LargestSegment,
     };
+
+    /// <summary>The stash buckets of a segment; at most seven, which a byte can announce beside the overflow.</summary>
+    private static int StashFor(int buckets) => buckets < 6 ? 0 : Math.Max(buckets / 7 - 1, 1);
 
     private static int SizeFor(int count)
     {
@@ -488,10 +570,10 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     private void MoveRecords(HashSegment* from, HashSegment* low, HashSegment* high)
     {
         byte** records = stackalloc byte*[64];
-        int held = 0, buckets = from->Buckets + from->StashBuckets;
+        int held = 0, buckets = from->AllBuckets;
         for (int i = 0; i < buckets; i++)
         {
-            byte* bucket = i < from->Buckets ? BucketAt(from, i) : from->Stash + (i - from->Buckets) * BucketSize;
+            byte* bucket = BucketAt(from, i);
             for (int slot = 0; slot < SlotsPerBucket; slot++)
             {
                 byte* record = *(byte**)(bucket + 8 + 8 * slot);
@@ -519,25 +601,9 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         uint free = FreeSlots(bucket);
         if (free != 0)
             Place(bucket, (int)uint.TrailingZeroCount(free), record, hash);
-        else
-            PlaceInCrowdedSegment(segment, bucket, record, hash);
+        else if (!AddToStash(segment, bucket, record, hash))
+            AddToOverflow(segment, bucket, record, hash);
         segment->Count++;
-    }
-
-    private void PlaceInCrowdedSegment(HashSegment* segment, byte* bucket, byte* record, ulong hash)
-    {
-        if (AddToStash(segment, bucket, record, hash))
-            return;
-        // More than the usual stash: an uneven split. One more bucket than usual holds it until the segment grows again.
-        int buckets = segment->StashBuckets;
-        byte* stash = AllocateCleared((nuint)(buckets + 1) * BucketSize);
-        Buffer.MemoryCopy(segment->Stash, stash, (buckets + 1) * BucketSize, buckets * BucketSize);
-        FreeCounted(segment->Stash);
-        segment->Stash = stash;
-        segment->StashBuckets = buckets + 1;
-        Place(stash + buckets * BucketSize, 0, record, hash);
-        bucket[7] |= (byte)StashBit(buckets);
-        segment->InStash++;
     }
 
     private readonly void ReplaceInDirectory(ulong hash, HashSegment* segment)

@@ -35,6 +35,15 @@ public sealed class Keyspace : IDisposable
     /// <summary>How accesses are noted in entries.</summary>
     public AccessClock Access { get; } = new();
 
+    /// <summary><c>lazyfree-lazy-expire</c>: big values of expired keys are freed in the background.</summary>
+    public bool LazyExpire { get; set; } = true;
+
+    /// <summary><c>lazyfree-lazy-server-del</c>: big values that are overwritten are freed in the background.</summary>
+    public bool LazyOverwrite { get; set; } = true;
+
+    /// <summary><c>import-mode</c>: expired keys stay, though most lookups do not find them.</summary>
+    public bool KeepsExpired { get; set; }
+
     /// <summary>The thread that frees what is too big to be freed under a lock.</summary>
     public Reclaimer Reclaimer { get; } = new();
 

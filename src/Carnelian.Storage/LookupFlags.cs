@@ -12,4 +12,7 @@ public enum LookupFlags
 
     /// <summary>Does not count as hit or miss: a lookup for writing.</summary>
     NoStatistics = 2,
+
+    /// <summary>Finds keys that have expired too, while the keyspace keeps them.</summary>
+    ShowExpired = 4,
 }

@@ -8,9 +8,10 @@ namespace Carnelian.Storage;
 /// <remarks>Work may be handed over by any thread, under any lock. One thread of its own does it, in order.</remarks>
 public sealed class Reclaimer : IDisposable
 {
-    private readonly BlockingCollection<(Action Work, long Objects)> _queue = [];
+    private readonly BlockingCollection<(Action Work, long Objects, long Bytes)> _queue = [];
     private readonly Thread _thread;
     private long _pending;
+    private long _pendingBytes;
     private long _done;
 
     /// <summary>Starts the thread.</summary>
@@ -23,16 +24,21 @@ public sealed class Reclaimer : IDisposable
     /// <summary>Objects that wait to be freed.</summary>
     public long PendingObjects => Volatile.Read(ref _pending);
 
+    /// <summary>Bytes that will be free soon, as far as they are known: those of flushed databases are not.</summary>
+    public long PendingBytes => Volatile.Read(ref _pendingBytes);
+
     /// <summary>Objects freed since the start or the last reset.</summary>
     public long FreedObjects => Volatile.Read(ref _done);
 
     /// <summary>Hands work over.</summary>
     /// <param name="work">Frees the objects.</param>
     /// <param name="objects">How many they are.</param>
-    public void Enqueue(Action work, long objects)
+    /// <param name="bytes">The memory that they occupy, in bytes; 0 if nobody knows.</param>
+    public void Enqueue(Action work, long objects, long bytes = 0)
     {
         Interlocked.Add(ref _pending, objects);
-        _queue.Add((work, objects));
+        Interlocked.Add(ref _pendingBytes, bytes);
+        _queue.Add((work, objects, bytes));
     }
 
     /// <summary>Sets the count of freed objects back.</summary>
@@ -42,7 +48,7 @@ public sealed class Reclaimer : IDisposable
     public void Drain()
     {
         using var done = new ManualResetEventSlim();
-        _queue.Add((done.Set, 0));
+        _queue.Add((done.Set, 0, 0));
         done.Wait();
     }
 
@@ -56,9 +62,10 @@ public sealed class Reclaimer : IDisposable
 
     private void Run()
     {
-        foreach ((Action work, long objects) in _queue.GetConsumingEnumerable())
+        foreach ((Action work, long objects, long bytes) in _queue.GetConsumingEnumerable())
         {
             work();
+            Interlocked.Add(ref _pendingBytes, -bytes);
             Interlocked.Add(ref _pending, -objects);
             Interlocked.Add(ref _done, objects);
         }

@@ -28,6 +28,9 @@ public unsafe struct RecordList : IDisposable
     /// <summary>Empties the list and keeps its memory.</summary>
     public void Clear() => Count = 0;
 
+    /// <summary>Drops the records from an index on; they can still be read until the next <see cref="Add"/>.</summary>
+    public void Truncate(int count) => Count = count;
+
     /// <summary>Drops the first records.</summary>
     public void RemoveFirst(int count)
     {

@@ -31,6 +31,9 @@ public readonly unsafe struct StringBlock
     /// <summary>How long the string can become in place.</summary>
     public long Capacity => (long)NativeHeap.UsableSize(_address) - HeaderSize;
 
+    /// <summary>The bytes that the block occupies.</summary>
+    public long AllocatedBytes => (long)NativeHeap.UsableSize(_address);
+
     /// <summary>Whether only one reference is left: the caller's.</summary>
     public bool IsUnshared => Volatile.Read(ref Unsafe.AsRef<int>(_address)) == 1;
 

@@ -129,7 +129,7 @@ public static class ExpiryCommands
             ctx.Reply.Integer(0);
             return;
         }
-        if (deadline <= ctx.Now)
+        if (ctx.IsPast(deadline))
         {
             // Counted and announced as a key whose time has come.
             ctx.Database.ExpireKey(key);

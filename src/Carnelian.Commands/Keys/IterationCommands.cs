@@ -18,6 +18,8 @@ public static unsafe class IterationCommands
     /// <summary>A SCAN visits this many buckets at most, or ten for every key it was asked for: tables may be almost empty.</summary>
     private const long MostBuckets = 8192;
 
+    private const int MostExpired = 100;
+
     [ThreadStatic]
     private static FastRandom t_random;
 
@@ -41,7 +43,7 @@ public static unsafe class IterationCommands
                 for (int i = 0; i < records.Count; i++)
                 {
                     var entry = new Entry(records[i]);
-                    if (IsExpired(entry, ctx.Now) || !(isAll || GlobPattern.Matches(pattern, entry.KeyBytes)))
+                    if (ctx.IsExpired(entry) || !(isAll || GlobPattern.Matches(pattern, entry.KeyBytes)))
                         continue;
                     ctx.Reply.Bulk(entry.KeyBytes);
                     count++;
@@ -102,13 +104,12 @@ public static unsafe class IterationCommands
         keys.Dispose();
     }
 
-    private static bool IsExpired(Entry entry, long now) => entry.HasDeadline && entry.Deadline < now;
-
     private static bool TrySample(scoped ref CommandContext ctx, int shard)
     {
-        while (ctx.Database.Sample(shard, ref t_random) is { Exists: true } entry)
+        for (int tries = 0; ctx.Database.Sample(shard, ref t_random) is { Exists: true } entry; tries++)
         {
-            if (!IsExpired(entry, ctx.Now))
+            // While expired keys are kept, there may be no others.
+            if (!ctx.IsExpired(entry) || tries == MostExpired)
             {
                 ctx.Reply.Bulk(entry.KeyBytes);
                 return true;
@@ -148,7 +149,7 @@ public static unsafe class IterationCommands
                         continue;
                     if (!isAll && !GlobPattern.Matches(pattern, entry.KeyBytes))
                         continue;
-                    if (IsExpired(entry, ctx.Now))
+                    if (ctx.IsExpired(entry))
                         ctx.Database.ExpireKey(entry.Key);
                     else
                         keys.Add(entry.KeyBytes);

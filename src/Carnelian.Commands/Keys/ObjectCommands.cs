@@ -91,5 +91,5 @@ public static class ObjectCommands
             ctx.Reply.Null();
     }
 
-    private static Entry Find(scoped ref CommandContext ctx) => ctx.Database.Find(ctx.Key(2), ctx.Now, LookupFlags.NoTouch);
+    private static Entry Find(scoped ref CommandContext ctx) => ctx.Database.Find(ctx.Key(2), ctx.Now, ctx.Session.Lookup | LookupFlags.NoTouch);
 }

@@ -56,7 +56,7 @@ public static class RenameCommands
             ctx.Reply.Integer(0);
             return;
         }
-        target.Insert(key, ctx.Database.Detach(key));
+        target.Insert(key, ctx.Database.Detach(key), ctx.Now);
         ctx.NotifyIn(target, key, NotificationClass.New, "new"u8);
         ctx.Touch(key);
         ctx.Notify(key, NotificationClass.Generic, "move_from"u8);
@@ -115,7 +115,7 @@ public static class RenameCommands
             }
             target.Delete(copy, ctx.Now, ctx.Services.LazyServerDelete);
         }
-        target.InsertCopy(copy, entry);
+        target.InsertCopy(copy, entry, ctx.Now);
         ctx.NotifyIn(target, copy, NotificationClass.New, "new"u8);
         ctx.ModifiedIn(target, copy, NotificationClass.Generic, "copy_to"u8);
         ctx.Reply.Integer(1);
@@ -140,7 +140,7 @@ public static class RenameCommands
                 return true;
             ctx.Database.Delete(to, ctx.Now, ctx.Services.LazyServerDelete);
         }
-        ctx.Database.Insert(to, ctx.Database.Detach(from));
+        ctx.Database.Insert(to, ctx.Database.Detach(from), ctx.Now);
         ctx.Notify(to, NotificationClass.New, "new"u8);
         ctx.Touch(from);
         ctx.Notify(from, NotificationClass.Generic, "rename_from"u8);

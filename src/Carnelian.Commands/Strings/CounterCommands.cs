@@ -56,7 +56,7 @@ public static class CounterCommands
     public static void IncrByFloat(scoped ref CommandContext ctx)
     {
         Key key = ctx.Key(1);
-        Entry entry = ctx.FindForWrite(key);
+        Entry entry = ctx.FindForOverwrite(key);
         if (!ctx.HasType(entry, Storage.ValueType.String))
             return;
         LongDouble value = LongDouble.FromInt64(0);

@@ -23,7 +23,7 @@ internal ref struct Expiration
     public readonly bool HasTime => _argument != 0;
 
     /// <summary>Whether the time lies in the past.</summary>
-    public readonly bool IsPast(long now) => HasTime && Deadline <= now;
+    public readonly bool IsPast(scoped ref CommandContext ctx) => HasTime && ctx.IsPast(Deadline);
 
     /// <summary>Reads the option at an argument, and moves to its last argument.</summary>
     /// <returns>False if there is none, or it does not go with those before.</returns>

@@ -81,7 +81,7 @@ public static unsafe class ReadCommands
         StringReply.Write(ctx.Reply, entry);
         if (!entry.Exists)
             return;
-        if (expiration.IsPast(ctx.Now))
+        if (expiration.IsPast(ref ctx))
         {
             StringValue.Expire(ref ctx, key);
         }

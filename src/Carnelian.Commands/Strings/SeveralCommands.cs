@@ -114,8 +114,9 @@ public static class SeveralCommands
         for (int i = first; i < end; i += 2)
         {
             Key key = ctx.Key(i);
-            Entry old = ctx.FindForWrite(key);
-            StringValue.Store(ref ctx, key, !old.Exists, ctx.Arg(i + 1), expiration, expiration.Keep && old.Exists ? old.Deadline : -1);
+            Entry old = ctx.FindForOverwrite(key);
+            // A deadline in the past is stored as any other, unlike SET's: the key expires afterwards.
+            StringValue.Put(ref ctx, key, !old.Exists, ctx.Arg(i + 1), expiration, expiration.Keep && old.Exists ? old.Deadline : -1);
         }
     }
 }

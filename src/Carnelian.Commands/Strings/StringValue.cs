@@ -22,11 +22,17 @@ internal static class StringValue
     /// <summary>Sets a key and publishes the change; a deadline in the past removes the key at once.</summary>
     public static void Store(scoped ref CommandContext ctx, in Key key, bool isNew, ReadOnlySpan<byte> value, scoped in Expiration expiration, long kept)
     {
-        if (expiration.IsPast(ctx.Now))
+        if (expiration.IsPast(ref ctx))
         {
             Expire(ref ctx, key);
             return;
         }
+        Put(ref ctx, key, isNew, value, expiration, kept);
+    }
+
+    /// <summary>Sets a key and publishes the change, whatever its deadline.</summary>
+    public static void Put(scoped ref CommandContext ctx, in Key key, bool isNew, ReadOnlySpan<byte> value, scoped in Expiration expiration, long kept)
+    {
         ctx.Database.SetString(key, value, expiration.HasTime ? expiration.Deadline : kept, ctx.Now);
         Created(ref ctx, key, isNew);
         ctx.Modified(key, NotificationClass.String, "set"u8);

@@ -53,7 +53,7 @@ public static class WriteCommands
         }
         if (!expiration.Resolve(ref ctx) || !condition.IsValid(ref ctx))
             return;
-        Entry old = wantsOld ? ctx.Find(key) : ctx.FindForWrite(key);
+        Entry old = wantsOld ? ctx.Find(key) : ctx.FindForOverwrite(key);
         if ((wantsOld || condition.NeedsString) && !ctx.HasType(old, Storage.ValueType.String))
             return;
         bool isMet = condition.IsMet(ref ctx, old);
@@ -126,8 +126,8 @@ public static class WriteCommands
 
     private static void SetPlainly(scoped ref CommandContext ctx, in Key key)
     {
-        // Whether the key is new matters only to those who asked for the event.
-        bool isNew = (ctx.Services.Notifications & NotificationClass.New) != 0 && !ctx.FindForWrite(key).Exists;
+        // Whether the key is new, or has expired, matters only to those who asked for the event.
+        bool isNew = (ctx.Services.Notifications & (NotificationClass.New | NotificationClass.Expired)) != 0 && !ctx.FindForOverwrite(key).Exists;
         ctx.Database.SetString(key, ctx.Arg(2), -1, ctx.Now);
         StringValue.Created(ref ctx, key, isNew);
         ctx.Modified(key, NotificationClass.String, "set"u8);
@@ -139,7 +139,7 @@ public static class WriteCommands
         if (!expiration.Resolve(ref ctx))
             return;
         Key key = ctx.Key(1);
-        StringValue.Store(ref ctx, key, !ctx.FindForWrite(key).Exists, ctx.Arg(3), expiration, -1);
+        StringValue.Store(ref ctx, key, !ctx.FindForOverwrite(key).Exists, ctx.Arg(3), expiration, -1);
         ctx.Reply.Ok();
     }
 }

@@ -68,6 +68,7 @@ public sealed unsafe class CommandDefinition
         Categories = ImpliedCategories.Of(flags, acl, group, hasHandler: handler != null);
         foreach (KeySpec spec in keySpecs)
             HasKeys |= (spec.Flags & KeyFlags.NotKey) == 0;
+        IsShort = HasKeys && FirstKey == LastKey && (Flags & (CommandFlags.ConstantTime | CommandFlags.Blocking | CommandFlags.MovableKeys)) == CommandFlags.ConstantTime;
         Locks = locks != Locks.Automatic ? locks : HasKeys ? Locks.Keys : Locks.None;
     }
 
@@ -106,6 +107,9 @@ public sealed unsafe class CommandDefinition
 
     /// <summary>The key specifications.</summary>
     public KeySpec[] KeySpecs { get; }
+
+    /// <summary>Whether it works on one key in constant time: such commands are not timed one by one.</summary>
+    public bool IsShort { get; }
 
     /// <summary>Whether the arguments can name keys (channels of sharded pub/sub are none).</summary>
     public bool HasKeys { get; }

@@ -12,11 +12,14 @@ namespace Carnelian.Text;
 /// The empty text matches the empty pattern only, not even a star: KEYS and SCAN treat the lone star as "no pattern" before they ask.
 /// <para>
 /// Every element but the star takes exactly one byte. So when a byte does not match, only the last star can take up more: the time is at
-/// most the product of the lengths, whatever the pattern.
+/// most the product of the lengths, whatever the pattern. As in Valkey, a pattern with more than a thousand stars in front of its end
+/// matches nothing.
 /// </para>
 /// </remarks>
 public static class GlobPattern
 {
+    private const int MostStars = 1000;
+
     /// <summary>Whether the whole text matches the pattern.</summary>
     /// <param name="pattern">The pattern.</param>
     /// <param name="text">The text.</param>
@@ -28,15 +31,18 @@ public static class GlobPattern
         int t = 0;
         int starPattern = -1;
         int starText = 0;
+        int stars = 0;
         while (t < text.Length)
         {
             if (p < pattern.Length)
             {
                 if (pattern[p] == '*')
                 {
-                    starPattern = ++p;
-                    starText = t;
+                    while (p < pattern.Length && pattern[p] == '*') p++;
                     if (p == pattern.Length) return true;
+                    if (++stars > MostStars) return false;
+                    starPattern = p;
+                    starText = t;
                     continue;
                 }
                 int next = MatchOne(pattern, p, text[t], ignoreCase);

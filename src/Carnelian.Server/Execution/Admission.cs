@@ -9,9 +9,15 @@ namespace Carnelian.Server.Execution;
 /// The careful path of a command: all that can refuse it, delay it or put it into a transaction, in Valkey's order.
 /// </summary>
 /// <remarks>One a loop, used by its thread, without locks held.</remarks>
-internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Dispatcher dispatcher)
+internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Dispatcher dispatcher) : IDisposable
 {
     private const int MostQuoted = 128;
+
+    /// <summary>Makes room for commands when there is a memory limit.</summary>
+    public Eviction Eviction { get; } = new(server, loop);
+
+    /// <inheritdoc/>
+    public void Dispose() => Eviction.Dispose();
 
     /// <summary>Executes, queues or refuses a command.</summary>
     /// <param name="client">Who sent it.</param>
@@ -94,7 +100,7 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
             Refuse(client, command, "NOAUTH Authentication required.");
             return true;
         }
-        if ((server.Condition & ServerCondition.MemoryLimited) != 0 && !server.MakeRoom(loop, client, command))
+        if ((server.Condition & ServerCondition.MemoryLimited) != 0 && !Eviction.MakeRoom(client, command))
         {
             Refuse(client, command, "OOM command not allowed when used memory > 'maxmemory'.");
             return true;

@@ -29,17 +29,17 @@ internal unsafe struct CommandStatistics
     /// <summary>Executions by their time, or null before the first.</summary>
     public uint* Histogram;
 
-    /// <summary>Counts an execution.</summary>
+    /// <summary>Counts executions that took some time together.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Count(long nanoseconds, bool inHistogram)
+    public void Count(int calls, long nanoseconds, bool inHistogram)
     {
-        Calls++;
+        Calls += calls;
         Nanoseconds += nanoseconds;
         if (inHistogram)
         {
             if (Histogram == null)
                 Histogram = (uint*)NativeMemory.AllocZeroed(Buckets, sizeof(uint));
-            Histogram[BucketOf(nanoseconds)]++;
+            Histogram[BucketOf(calls == 1 ? nanoseconds : nanoseconds / calls)] += (uint)calls;
         }
     }
 

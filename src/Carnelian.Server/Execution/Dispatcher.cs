@@ -18,11 +18,21 @@ namespace Carnelian.Server.Execution;
 /// </remarks>
 internal sealed unsafe class Dispatcher : IDisposable
 {
+    /// <summary>The most commands that share one look at the clock.</summary>
+    private const int LongestRun = 8;
+
+    /// <summary>Longer requests are timed by themselves.</summary>
+    private const int ShortRequestBytes = 1024;
+
+    /// <summary>With a threshold of slow commands below this, all are timed by themselves.</summary>
+    private const long ShortNanoseconds = 1_000_000;
+
     private readonly ServerInstance _server;
     private readonly EventLoop _loop;
     private readonly Keyspace _keyspace;
     private readonly CommandStatistics* _statistics;
-    private readonly CommandDefinition?[] _batch = new CommandDefinition?[RequestParser.BatchSize];
+    private CommandDefinition? _run;
+    private int _runLength;
 
     public Dispatcher(ServerInstance server, EventLoop loop)
     {
@@ -56,71 +66,78 @@ internal sealed unsafe class Dispatcher : IDisposable
             _statistics[i].Reset();
     }
 
-    /// <summary>Executes the commands of a batch in order.</summary>
-    /// <returns>How many were executed; the rest has to wait.</returns>
-    public int RunBatch(Client client, RequestParser batch)
+    /// <summary>First stage: finds the commands of a batch, hashes their keys and starts to load the buckets.</summary>
+    public void Prepare(InputBatch batch)
     {
-        int count = batch.CommandCount;
         CommandTable table = _server.Table;
-        if (count == 1)
+        Database database = _keyspace[batch.Client!.DatabaseIndex];
+        CommandDefinition?[] definitions = batch.Definitions;
+        ParsedCommand* parsed = batch.Parser.Commands;
+        ulong* hashes = batch.Hashes;
+        int count = batch.Parser.CommandCount, keys = 0;
+        for (int i = 0; i < count; i++, parsed++)
         {
-            ParsedCommand* only = batch.Commands;
-            CommandDefinition? command = table.Find(ArgumentBytes(batch.Arguments + only->FirstArgument));
-            return Run(client, command, batch.Arguments + only->FirstArgument, only->ArgumentCount, only->RequestBytes) ? 1 : 0;
-        }
-
-        for (int i = 0; i < count; i++)
-            _batch[i] = table.Find(ArgumentBytes(batch.Arguments + batch.Commands[i].FirstArgument));
-        Prefetch(client, batch, count);
-        for (int i = 0; i < count; i++)
-        {
-            ParsedCommand* parsed = batch.Commands + i;
-            if (!Run(client, _batch[i], batch.Arguments + parsed->FirstArgument, parsed->ArgumentCount, parsed->RequestBytes))
-                return i;
-            if ((client.Flags & (ClientFlags.CloseSoon | ClientFlags.CloseAfterReply | ClientFlags.Suspended | ClientFlags.Blocked)) != 0)
-                return client.Is(ClientFlags.CloseSoon | ClientFlags.CloseAfterReply) ? count : i + 1;
-        }
-        return count;
-    }
-
-    /// <summary>Loads what the batch's commands will look up: first all buckets, then all entries.</summary>
-    private void Prefetch(Client client, RequestParser batch, int count)
-    {
-        Database database = _keyspace[client.DatabaseIndex];
-        int keys = 0;
-        for (int i = 0; i < count; i++)
-        {
-            CommandDefinition? command = _batch[i];
+            Argument* arguments = batch.Parser.Arguments + parsed->FirstArgument;
+            CommandDefinition? command = table.Find(ArgumentBytes(arguments));
+            definitions[i] = command;
             if (command == null || command.FirstKey == 0)
                 continue;
-            ParsedCommand* parsed = batch.Commands + i;
-            Argument* arguments = batch.Arguments + parsed->FirstArgument;
             int last = command.LastKey >= 0 ? command.LastKey : parsed->ArgumentCount + command.LastKey;
             if (last >= parsed->ArgumentCount)
                 continue;
-            for (int k = command.FirstKey; k <= last; k += command.KeyStep)
+            for (int k = command.FirstKey; k <= last && keys < InputBatch.MostKeys; k += command.KeyStep)
             {
                 ulong hash = KeyHash.Compute(arguments[k].Data, arguments[k].Length);
                 arguments[k].Hash = hash;
+                hashes[keys++] = hash;
                 database.PrefetchBucket(hash);
-                keys++;
             }
         }
-        PrefetchBatches++;
-        PrefetchedKeys += keys;
-        for (int i = 0; i < count; i++)
+        batch.Database = database;
+        batch.HashCount = keys;
+        if (keys != 0)
         {
-            CommandDefinition? command = _batch[i];
-            if (command == null || command.FirstKey == 0)
-                continue;
-            ParsedCommand* parsed = batch.Commands + i;
-            Argument* arguments = batch.Arguments + parsed->FirstArgument;
-            int last = command.LastKey >= 0 ? command.LastKey : parsed->ArgumentCount + command.LastKey;
-            if (last >= parsed->ArgumentCount)
-                continue;
-            for (int k = command.FirstKey; k <= last; k += command.KeyStep)
-                database.PrefetchEntry(arguments[k].Hash);
+            PrefetchBatches++;
+            PrefetchedKeys += keys;
         }
+    }
+
+    /// <summary>Second stage: with the buckets there, starts to load the entries.</summary>
+    public static void PrefetchEntries(InputBatch batch)
+    {
+        Database database = batch.Database!;
+        ulong* hashes = batch.Hashes;
+        int count = batch.HashCount;
+        for (int i = 0; i < count; i++)
+            database.PrefetchEntry(hashes[i]);
+    }
+
+    /// <summary>Last stage: executes the commands of a batch in order.</summary>
+    /// <returns>How many were executed; the rest has to wait.</returns>
+    public int RunBatch(Client client, InputBatch batch)
+    {
+        Database database = batch.Database!;
+        ulong* hashes = batch.Hashes;
+        for (int i = 0; i < batch.HashCount; i++)
+            database.PrefetchStashed(hashes[i]);
+
+        int count = batch.Parser.CommandCount, done = 0;
+        while (done < count)
+        {
+            ParsedCommand* parsed = batch.Parser.Commands + done;
+            if (!Run(client, batch.Definitions[done], batch.Parser.Arguments + parsed->FirstArgument, parsed->ArgumentCount, parsed->RequestBytes))
+                break;
+            done++;
+            if ((client.Flags & (ClientFlags.CloseSoon | ClientFlags.CloseAfterReply | ClientFlags.Suspended | ClientFlags.Blocked)) != 0)
+            {
+                if (client.Is(ClientFlags.CloseSoon | ClientFlags.CloseAfterReply))
+                    done = count;
+                break;
+            }
+        }
+        if (_run != null)
+            EndRun();
+        return done;
     }
 
     /// <summary>Executes one command, or refuses it.</summary>
@@ -128,7 +145,7 @@ internal sealed unsafe class Dispatcher : IDisposable
     private bool Run(Client client, CommandDefinition? command, Argument* arguments, int count, long requestBytes)
     {
         client.CommandCount++;
-        if (command == null || ((int)client.Flags & (int)ClientFlags.Careful) != 0 || _server.Condition != ServerCondition.None
+        if (command == null || ((int)client.Flags & (int)ClientFlags.Careful) != 0 || (_server.Condition != ServerCondition.None && _server.NeedsCare)
             || command.Subcommands.Length != 0 || !command.AcceptsArgumentCount(count)
             || (command.Flags & (CommandFlags.Protected | CommandFlags.Admin)) != 0)
         {
@@ -189,8 +206,14 @@ internal sealed unsafe class Dispatcher : IDisposable
     }
 
     /// <summary>Runs a handler whose locks are held, and counts.</summary>
+    /// <remarks>
+    /// The end of one command is the beginning of the next, so that each needs one look at the clock. A run of the same short command
+    /// shares one: its time is spread evenly, and if it was slow, its last command is the one that is reported.
+    /// </remarks>
     public void Execute(Client client, CommandDefinition command, Argument* arguments, int count, long requestBytes, bool holdsAll)
     {
+        if (_run != null && _run != command)
+            EndRun();
         ReplyWriter writer = _loop.Writer;
         long errors = writer.ErrorReplies;
         long begin = _loop.Timestamp;
@@ -198,19 +221,35 @@ internal sealed unsafe class Dispatcher : IDisposable
             command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], Clock.Sample(begin));
         context.HoldsAllLocks = holdsAll;
         Invoke(command, ref context);
-        long end = Clock.Nanoseconds;
-        _loop.Timestamp = end;
         CommandCount++;
         if (context.Dirty != 0)
             _loop.Dirty += context.Dirty;
-
-        long elapsed = end - begin;
-        CommandStatistics* statistics = _statistics + command.Id;
-        statistics->Count(elapsed, _server.TracksLatency);
         if (writer.ErrorReplies != errors)
-            CountFailure(statistics, writer);
+            CountFailure(_statistics + command.Id, writer);
+
+        _runLength++;
+        if (command.IsShort && _runLength < LongestRun && requestBytes < ShortRequestBytes && _server.SlowNanoseconds >= ShortNanoseconds)
+        {
+            _run = command;
+            return;
+        }
+        long elapsed = CloseRun(command);
         if (elapsed >= _server.SlowNanoseconds || requestBytes >= _server.LargeRequestBytes)
             _server.OnSlowOrLarge(client, command, new ReadOnlySpan<Argument>(arguments, count), elapsed, requestBytes);
+    }
+
+    /// <summary>Takes the time of a run, the last command of which was not known to be the last.</summary>
+    private void EndRun() => CloseRun(_run!);
+
+    private long CloseRun(CommandDefinition command)
+    {
+        long end = Clock.Nanoseconds;
+        long elapsed = end - _loop.Timestamp;
+        _loop.Timestamp = end;
+        (_statistics + command.Id)->Count(_runLength, elapsed, _server.TracksLatency);
+        _run = null;
+        _runLength = 0;
+        return elapsed;
     }
 
     private void Invoke(CommandDefinition command, scoped ref CommandContext context)
@@ -252,6 +291,7 @@ internal sealed unsafe class Dispatcher : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Admission.Dispose();
         for (int i = 0; i < _server.Definitions.Length; i++)
             NativeMemory.Free(_statistics[i].Histogram);
         NativeMemory.Free(_statistics);

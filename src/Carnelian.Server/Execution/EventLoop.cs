@@ -13,23 +13,29 @@ namespace Carnelian.Server.Execution;
 /// One thread that waits for its sockets, reads what clients send, has it executed on the spot and sends the replies.
 /// </summary>
 /// <remarks>
-/// All methods run on the loop's own thread, but for <see cref="Post"/> and <see cref="Deliver"/>. The buffer that it reads into is
+/// All methods run on the loop's own thread, but for <see cref="Post"/> and <see cref="Deliver"/>. The buffers that it reads into are
 /// shared by its clients: a client owns memory only while it has sent part of a command or has output waiting.
+/// <para>
+/// Invariants: of a round's inputs at most the last two wait for their execution while the next is read, in the order they were read;
+/// none is left when the round goes on to its mailbox. So a client that waits may meanwhile be closed by another client's command, and
+/// <see cref="Complete"/> looks; but it does not leave the loop.
+/// </para>
 /// </remarks>
 internal sealed unsafe class EventLoop : IDisposable
 {
-    private const int ReadBufferSize = 64 * 1024;
+    private const int Stages = 3;
     private const int MostVectors = 64;
     private const long FlushThreshold = 128 * 1024;
 
     private readonly ServerInstance _server;
-    private readonly byte* _readBuffer;
     private readonly IoVector* _vectors;
     private readonly ReadyEvent[] _events = new ReadyEvent[512];
     private readonly List<object?> _slots = [];
     private readonly Stack<int> _freeSlots = new();
     private readonly List<Client> _toClose = [];
-    private readonly RequestParser _parser = new();
+    private readonly InputBatch[] _inputs = new InputBatch[Stages];
+    private readonly InputBatch _kept = new();
+    private int _inputCount;
     private readonly Thread _thread;
     private Client? _attached;
     private bool _isStopping;
@@ -45,7 +51,8 @@ internal sealed unsafe class EventLoop : IDisposable
         Index = index;
         Poller = server.Transport.CreatePoller();
         Mailbox = new Mailbox(Poller);
-        _readBuffer = NativeHeap.Allocate(ReadBufferSize);
+        for (int i = 0; i < Stages; i++)
+            _inputs[i] = new InputBatch();
         _vectors = (IoVector*)NativeMemory.Alloc(MostVectors, (nuint)sizeof(IoVector));
         Dispatcher = new Dispatcher(server, this);
         _expiry = new ExpiryCycle(server, this);
@@ -146,6 +153,7 @@ internal sealed unsafe class EventLoop : IDisposable
         long begin = Timestamp = Clock.Nanoseconds;
         for (int i = 0; i < count; i++)
             Serve(_events[i]);
+        FinishInputs();
         if (Mailbox.HasLetters)
             OpenMailbox();
         if (Timestamp >= _nextCron)
@@ -296,14 +304,47 @@ internal sealed unsafe class EventLoop : IDisposable
 
     // --- input ----------------------------------------------------------------------------------------------------
 
+    /// <summary>
+    /// Reads what a client has sent and starts to load what its commands need; then goes on with the client before, whose entries
+    /// can now be asked for, and executes the one before that.
+    /// </summary>
     private void ReadFrom(Client client)
     {
         if (client.Is(ClientFlags.CloseSoon | ClientFlags.CloseAfterReply | ClientFlags.Suspended))
             return;
-        bool isShared = client.QueryLength == 0;
-        byte* buffer = _readBuffer;
-        int room = ReadBufferSize;
-        if (!isShared)
+        InputBatch input = _inputs[_inputCount % Stages];
+        if (!Receive(client, input))
+            return;
+        input.Client = client;
+        input.Parser.MaxBulkLength = _server.Services.MaxStringLength;
+        input.Parse();
+        Dispatcher.Prepare(input);
+        _inputCount++;
+        if (_inputCount >= 3)
+            Complete(_inputs[(_inputCount - 3) % Stages]);
+        if (_inputCount >= 2)
+            Dispatcher.PrefetchEntries(_inputs[(_inputCount - 2) % Stages]);
+    }
+
+    /// <summary>Executes what was read in this round and is still on its way.</summary>
+    private void FinishInputs()
+    {
+        if (_inputCount >= 2)
+            Complete(_inputs[(_inputCount - 2) % Stages]);
+        if (_inputCount >= 1)
+        {
+            Dispatcher.PrefetchEntries(_inputs[(_inputCount - 1) % Stages]);
+            Complete(_inputs[(_inputCount - 1) % Stages]);
+        }
+        _inputCount = 0;
+    }
+
+    private bool Receive(Client client, InputBatch input)
+    {
+        input.IsShared = client.QueryLength == 0;
+        byte* buffer = input.Buffer;
+        int room = InputBatch.BufferSize;
+        if (!input.IsShared)
         {
             if (client.QueryCapacity == client.QueryLength)
                 client.ReserveQuery(Math.Max(16 * 1024, Math.Min(client.QueryLength, 1 << 20)));
@@ -315,52 +356,58 @@ internal sealed unsafe class EventLoop : IDisposable
         {
             if (count != StreamSocket.WouldBlock)
                 Close(client);
-            return;
+            return false;
         }
         ReadsProcessed++;
         BytesIn += count;
         client.BytesIn += count;
         client.LastInteraction = Clock.Latest;
-        if (isShared)
-        {
-            Process(client, buffer, buffer + count, isShared: true);
-        }
-        else
-        {
+        if (!input.IsShared)
             client.QueryLength += count;
-            Process(client, client.QueryData, client.QueryData + client.QueryLength, isShared: false);
-        }
+        input.Position = input.IsShared ? buffer : client.QueryData;
+        input.End = buffer + count;
+        return true;
     }
 
     /// <summary>Goes on with input that was kept while the client could not be served.</summary>
     public void ProcessKept(Client client)
     {
-        if (client.QueryLength > 0 && !client.IsClosed && !client.Is(ClientFlags.Suspended))
-            Process(client, client.QueryData, client.QueryData + client.QueryLength, isShared: false);
+        if (client.QueryLength == 0 || client.IsClosed || client.Is(ClientFlags.Suspended))
+            return;
+        _kept.Client = client;
+        _kept.IsShared = false;
+        _kept.Position = client.QueryData;
+        _kept.End = client.QueryData + client.QueryLength;
+        _kept.Parser.MaxBulkLength = _server.Services.MaxStringLength;
+        _kept.Parse();
+        Dispatcher.Prepare(_kept);
+        Complete(_kept);
     }
 
-    private void Process(Client client, byte* position, byte* end, bool isShared)
+    /// <summary>Executes a batch and what else its input holds.</summary>
+    private void Complete(InputBatch input)
     {
+        Client client = input.Client!;
+        input.Client = null;
+        // Another client's command may have come in between.
+        if (client.IsClosed || client.Is(ClientFlags.CloseSoon | ClientFlags.CloseAfterReply))
+            return;
         Attach(client);
-        _parser.MaxBulkLength = _server.Services.MaxStringLength;
+        RequestParser parser = input.Parser;
         while (true)
         {
-            ParseStatus status = _parser.Parse(position, end, ref client.RequestState, !client.Is(ClientFlags.Unauthenticated));
-            position = _parser.Position;
-            int done = _parser.CommandCount == 0 ? 0 : Dispatcher.RunBatch(client, _parser);
-            if (done < _parser.CommandCount)
+            int done = parser.CommandCount == 0 || client.Is(ClientFlags.Suspended) ? 0 : Dispatcher.RunBatch(client, input);
+            if (done < parser.CommandCount)
             {
-                KeepUnexecuted(client, done, position, (int)(end - position), isShared);
-                _parser.Clear();
+                KeepUnexecuted(client, input, done);
                 break;
             }
-            _parser.Clear();
             if (client.Is(ClientFlags.CloseSoon | ClientFlags.CloseAfterReply))
             {
                 client.FreeQuery();
                 break;
             }
-            if (status == ParseStatus.BatchFull)
+            if (input.Status == ParseStatus.BatchFull)
             {
                 if (Writer.PendingBytes > FlushThreshold)
                 {
@@ -370,15 +417,20 @@ internal sealed unsafe class EventLoop : IDisposable
                         return;
                     Attach(client);
                 }
+                input.Client = client;
+                input.Parse();
+                Dispatcher.Prepare(input);
+                Dispatcher.PrefetchEntries(input);
+                input.Client = null;
                 continue;
             }
-            if (status == ParseStatus.Error)
+            if (input.Status == ParseStatus.Error)
             {
-                _server.OnProtocolError(client, _parser.Error);
+                _server.OnProtocolError(client, parser.Error);
                 client.FreeQuery();
                 break;
             }
-            KeepIncomplete(client, position, (int)(end - position), isShared);
+            KeepIncomplete(client, input);
             break;
         }
         Detach();
@@ -386,17 +438,19 @@ internal sealed unsafe class EventLoop : IDisposable
     }
 
     /// <summary>Keeps the beginning of a command, with room for the rest of a long argument.</summary>
-    private void KeepIncomplete(Client client, byte* position, int length, bool isShared)
+    private void KeepIncomplete(Client client, InputBatch input)
     {
+        byte* position = input.Position;
+        int length = (int)(input.End - position);
         if (length == 0)
         {
-            if (!isShared)
+            if (!input.IsShared)
                 client.FreeQuery();
             return;
         }
-        long missing = _parser.MissingBytes;
+        long missing = input.Parser.MissingBytes;
         int room = missing >= RequestParser.BigArgumentBytes ? (int)Math.Min(missing, int.MaxValue / 2) : 0;
-        if (isShared)
+        if (input.IsShared)
         {
             client.KeepQuery(position, length, room);
         }
@@ -415,19 +469,20 @@ internal sealed unsafe class EventLoop : IDisposable
     }
 
     /// <summary>Keeps commands that could not be executed now, in their plain form, and what follows them.</summary>
-    private void KeepUnexecuted(Client client, int done, byte* rest, int restLength, bool isShared)
+    private static void KeepUnexecuted(Client client, InputBatch input, int done)
     {
-        byte* old = isShared ? null : client.QueryData;
+        RequestParser parser = input.Parser;
+        byte* old = input.IsShared ? null : client.QueryData;
         client.QueryData = null;
         client.QueryLength = client.QueryCapacity = 0;
         byte* header = stackalloc byte[32];
-        for (int i = done; i < _parser.CommandCount; i++)
+        for (int i = done; i < parser.CommandCount; i++)
         {
-            ParsedCommand command = _parser.Commands[i];
+            ParsedCommand command = parser.Commands[i];
             client.KeepQuery(header, WriteHeader(header, '*', command.ArgumentCount), 0);
             for (int k = 0; k < command.ArgumentCount; k++)
             {
-                Argument* argument = _parser.Arguments + command.FirstArgument + k;
+                Argument* argument = parser.Arguments + command.FirstArgument + k;
                 client.KeepQuery(header, WriteHeader(header, '$', argument->Length), argument->Length + 2);
                 client.KeepQuery(argument->Data, argument->Length, 2);
                 header[0] = (byte)'\r';
@@ -435,7 +490,7 @@ internal sealed unsafe class EventLoop : IDisposable
                 client.KeepQuery(header, 2, 0);
             }
         }
-        client.KeepQuery(rest, restLength, 0);
+        client.KeepQuery(input.Position, (int)(input.End - input.Position), 0);
         NativeHeap.Free(old);
     }
 
@@ -609,11 +664,12 @@ internal sealed unsafe class EventLoop : IDisposable
         foreach (Client client in _slots.OfType<Client>().ToArray())
             Close(client);
         Writer.Dispose();
-        _parser.Dispose();
+        foreach (InputBatch input in _inputs)
+            input.Dispose();
+        _kept.Dispose();
         Chunks.Dispose();
         Poller.Dispose();
         Dispatcher.Dispose();
-        NativeHeap.Free(_readBuffer);
         NativeMemory.Free(_vectors);
     }
 }

@@ -23,7 +23,7 @@ internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
     /// <summary>Milliseconds until this loop has something to expire; at most <paramref name="most"/>.</summary>
     public int MillisecondsUntilDue(int most)
     {
-        if (!server.ExpiresActively)
+        if (!server.ExpiresActively || server.Keyspace.KeepsExpired)
             return most;
         Rescan();
         // Keys that other loops put into this loop's shards are noticed soon and not at once.
@@ -37,7 +37,7 @@ internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
     /// <summary>Expires what is due, for one slice of time at most.</summary>
     public void Run()
     {
-        if (!server.ExpiresActively)
+        if (!server.ExpiresActively || server.Keyspace.KeepsExpired)
             return;
         Rescan();
         long now = Clock.Sample(loop.Timestamp);

@@ -7,6 +7,16 @@ namespace Carnelian.Tests.Text;
 public sealed class GlobPatternTests
 {
     [Theory]
+    [InlineData(1000, true)]
+    [InlineData(1001, false)]
+    public void A_pattern_with_too_many_stars_matches_nothing(int stars, bool expected)
+    {
+        byte[] pattern = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("*?", stars)));
+        byte[] text = Encoding.ASCII.GetBytes(new string('a', 2000));
+        Assert.Equal(expected, GlobPattern.Matches(pattern, text));
+    }
+
+    [Theory]
     [InlineData("", "", true)]
     [InlineData("*", "", false)]
     [InlineData("**", "", false)]

@@ -90,6 +90,7 @@ public static class ConfigCommands
         server.Acceptor.Accepted = server.Acceptor.Rejected = 0;
         Interlocked.Exchange(ref server.Statistics.ExpiredKeys, 0);
         Interlocked.Exchange(ref server.Statistics.EvictedKeys, 0);
+        server.Memory.ResetStatistics();
         server.Keyspace.Reclaimer.ResetStatistics();
         server.Errors.Reset();
         ctx.Reply.Ok();

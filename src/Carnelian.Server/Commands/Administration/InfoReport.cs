@@ -141,6 +141,7 @@ internal sealed class InfoReport(ServerInstance server, HashSet<string> sections
         Field("mem_fragmentation_ratio", Decimals((double)resident / Math.Max(used, 1)));
         Field("mem_fragmentation_bytes", resident - used);
         Field("mem_clients_normal", clients.Sum(static client => client.QueryCapacity + client.Output.MemoryBytes));
+        Field("mem_not_counted_for_evict", server.Memory.NotCounted);
         Field("mem_allocator", "carnelian");
         Field("lazyfree_pending_objects", server.Keyspace.Reclaimer.PendingObjects);
         Field("lazyfreed_objects", server.Keyspace.Reclaimer.FreedObjects);
@@ -161,6 +162,8 @@ internal sealed class InfoReport(ServerInstance server, HashSet<string> sections
         Field("rejected_connections", server.Acceptor.Rejected);
         Field("expired_keys", Interlocked.Read(ref server.Statistics.ExpiredKeys));
         Field("evicted_keys", Interlocked.Read(ref server.Statistics.EvictedKeys));
+        Field("total_eviction_exceeded_time", server.Memory.TotalExceededMilliseconds);
+        Field("current_eviction_exceeded_time", server.Memory.ExceededMilliseconds);
         Field("keyspace_hits", server.Keyspace.Sum(static database => database.Hits));
         Field("keyspace_misses", server.Keyspace.Sum(static database => database.Misses));
         Field("total_error_replies", server.Errors.Total);

@@ -1,0 +1,88 @@
+using Carnelian.Memory;
+using Carnelian.Server.Configuration;
+using Carnelian.Storage;
+using Carnelian.Threading;
+
+namespace Carnelian.Server.Execution;
+
+/// <summary>
+/// <c>maxmemory</c> and how far away it is. The one place that knows which memory counts: all of the native heap but what is on
+/// its way to being freed.
+/// </summary>
+/// <remarks>Any thread, without locks. The settings change under all locks.</remarks>
+internal sealed class MemoryLimit(ServerInstance server)
+{
+    /// <summary>1 while some loop evicts between its commands. By interlocked operations.</summary>
+    public int IsEvicting;
+
+    private long _limit;
+    private long _exceededSince;
+    private long _exceededTotal;
+
+    /// <summary>The policy in force.</summary>
+    public EvictionPolicy Policy { get; private set; }
+
+    /// <summary>Whether the memory is so far from the limit that nothing more need be asked: two reads.</summary>
+    public bool IsSurelyWithinLimit => NativeHeap.UsedBytesUpperBound <= Volatile.Read(ref _limit);
+
+    /// <summary>Bytes that must go; 0 or less if there is room, or no limit.</summary>
+    public long Excess
+    {
+        get
+        {
+            long limit = Volatile.Read(ref _limit);
+            return limit == 0 ? 0 : NativeHeap.UsedBytes - NotCounted - server.Keyspace.Reclaimer.PendingBytes - limit;
+        }
+    }
+
+    /// <summary>Bytes that evicting keys must not answer for: output for replicas and the AOF, of which there is none.</summary>
+    public long NotCounted => 0;
+
+    /// <summary>Whether keys may be evicted: a pause keeps data as it is.</summary>
+    public bool MayEvict => (server.Condition & (ServerCondition.Paused | ServerCondition.Loading)) == 0;
+
+    /// <summary>How long the limit has been exceeded by now, in milliseconds; 0 while it is not.</summary>
+    public long ExceededMilliseconds
+    {
+        get
+        {
+            long since = Volatile.Read(ref _exceededSince);
+            return since == 0 ? 0 : (Clock.Nanoseconds - since) / 1_000_000;
+        }
+    }
+
+    /// <summary>How long it was exceeded in all, in milliseconds.</summary>
+    public long TotalExceededMilliseconds => Volatile.Read(ref _exceededTotal) / 1_000_000 + ExceededMilliseconds;
+
+    /// <summary>Sets the total of <see cref="TotalExceededMilliseconds"/> back.</summary>
+    public void ResetStatistics()
+    {
+        Volatile.Write(ref _exceededSince, 0);
+        Volatile.Write(ref _exceededTotal, 0);
+    }
+
+    /// <summary>Takes limit and policy from the configuration; if there is too much already, eviction begins.</summary>
+    public void Configure()
+    {
+        ServerConfiguration configuration = server.Configuration;
+        Policy = Enum.Parse<EvictionPolicy>(configuration.MaxMemoryPolicy.ToString(), ignoreCase: true);
+        server.Keyspace.Access.Follow(Policy);
+        Volatile.Write(ref _limit, configuration.MaxMemory);
+        server.SetCondition(ServerCondition.MemoryLimited, configuration.MaxMemory != 0);
+        if (server.Loops.All.Length != 0 && Excess > 0)
+            server.Loops.Main.Dispatcher.Admission.Eviction.Start();
+    }
+
+    /// <summary>Notes that the limit is exceeded although keys were evicted.</summary>
+    public void NoteExcess(long nanoseconds) => Interlocked.CompareExchange(ref _exceededSince, nanoseconds, 0);
+
+    /// <summary>Notes that the memory is within the limit.</summary>
+    public void NoteWithinLimit()
+    {
+        if (Volatile.Read(ref _exceededSince) == 0)
+            return;
+        long since = Interlocked.Exchange(ref _exceededSince, 0);
+        if (since != 0)
+            Interlocked.Add(ref _exceededTotal, Clock.Nanoseconds - since);
+    }
+}

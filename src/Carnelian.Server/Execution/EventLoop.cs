@@ -209,6 +209,9 @@ internal sealed unsafe class EventLoop : IDisposable
                 SendPending(client);
             if (ready.IsReadable && !client.IsClosed)
                 ReadFrom(client);
+            // Nobody reads from a client that has to wait; its end would be announced again and again.
+            if (ready.IsBroken && client.Is(ClientFlags.Suspended) && !client.IsClosed)
+                Close(client);
         }
         else if (target is ListenSocket listener)
         {

@@ -1,9 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Carnelian.Commands.Table;
-using Carnelian.Server;
-using Carnelian.Server.Configuration;
 using Carnelian.Server.Execution;
 
 namespace Carnelian.Tests.Connections;
@@ -17,20 +14,11 @@ public sealed class AllocationTests : IDisposable
     // A garbage object takes 24 bytes at least: this much is fewer than one for every second batch. What the server does by the clock comes out of it.
     private const long MostBytes = 24L * Commands / Depth / 2;
 
-    private readonly ServerInstance _server;
+    private readonly RunningServer _server = new("--io-threads", "1");
     private readonly Socket _client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 20_000 };
     private readonly byte[] _replies = new byte[64 * 1024];
 
-    public AllocationTests()
-    {
-        int port = FreePort();
-        var configuration = new ServerConfiguration();
-        var loader = new ConfigurationLoader(configuration) { RenameCommand = static (_, _) => "", DeclareUser = static (_, _) => "" };
-        Assert.Null(loader.Load(CommandLineOptions.Parse(["--port", $"{port}", "--bind", "127.0.0.1", "--io-threads", "1", "--save", ""]), null));
-        _server = new ServerInstance(configuration, CommandTable.Create(Carnelian.Commands.GeneratedCommands.Create(), Carnelian.Server.GeneratedCommands.Create()));
-        Assert.True(_server.Start());
-        _client.Connect(IPAddress.Loopback, port);
-    }
+    public AllocationTests() => _client.Connect(IPAddress.Loopback, _server.Port);
 
     public void Dispose()
     {
@@ -75,7 +63,7 @@ public sealed class AllocationTests : IDisposable
     {
         using var done = new ManualResetEventSlim();
         long bytes = 0;
-        EventLoop loop = Assert.Single(_server.Loops.All);
+        EventLoop loop = Assert.Single(_server.Instance.Loops.All);
         loop.Post(() =>
         {
             bytes = GC.GetAllocatedBytesForCurrentThread();
@@ -83,12 +71,5 @@ public sealed class AllocationTests : IDisposable
         });
         done.Wait();
         return bytes;
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

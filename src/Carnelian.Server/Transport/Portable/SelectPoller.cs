@@ -44,7 +44,7 @@ internal sealed class SelectPoller : Poller
             if (socket == _wake)
                 TakeWake();
             else
-                Note(_watches[socket]).IsReadable = true;
+                NoteInput(_watches[socket], socket);
         }
         foreach (Socket socket in _writable)
             Note(_watches[socket]).IsWritable = true;
@@ -60,6 +60,7 @@ internal sealed class SelectPoller : Poller
         Watch watch = _watches[((PortableSocket)socket).Socket];
         watch.Token = token;
         watch.ForInput = forInput;
+        watch.HasUnwanted = false;
         watch.ForOutput = forOutput;
     }
 
@@ -105,17 +106,31 @@ internal sealed class SelectPoller : Poller
             int position = _next + i;
             Socket socket = _order[position < _order.Count ? position : position - _order.Count];
             Watch watch = _watches[socket];
-            watch.IsReadable = watch.IsWritable = false;
-            if (watch.ForInput)
+            watch.IsReadable = watch.IsWritable = watch.IsBroken = false;
+            if (watch.ForInput || !watch.HasUnwanted)
                 _readable.Add(socket);
             if (watch.ForOutput)
                 _writable.Add(socket);
         }
     }
 
+    /// <summary>Where input is not wanted, looks whether it is the end, and asks no more if it is not.</summary>
+    private void NoteInput(Watch watch, Socket socket)
+    {
+        if (!watch.ForInput)
+        {
+            int count = socket.Receive(_datagram, SocketFlags.Peek, out SocketError error);
+            watch.HasUnwanted = error == SocketError.WouldBlock || (error == SocketError.Success && count > 0);
+            if (watch.HasUnwanted)
+                return;
+            Note(watch).IsBroken = true;
+        }
+        Note(watch).IsReadable = true;
+    }
+
     private Watch Note(Watch watch)
     {
-        if (!watch.IsReadable && !watch.IsWritable)
+        if (!watch.IsReadable && !watch.IsWritable && !watch.IsBroken)
             _ready.Add(watch);
         return watch;
     }
@@ -124,7 +139,7 @@ internal sealed class SelectPoller : Poller
     {
         int count = Math.Min(events.Length, _ready.Count);
         for (int i = 0; i < count; i++)
-            events[i] = new ReadyEvent(_ready[i].Token, _ready[i].IsReadable, _ready[i].IsWritable);
+            events[i] = new ReadyEvent(_ready[i].Token, _ready[i].IsReadable, _ready[i].IsWritable, _ready[i].IsBroken);
         if (count > 0)
             _next = _ready[count - 1].Position + 1;
         return count;
@@ -146,7 +161,9 @@ internal sealed class SelectPoller : Poller
         public int Position;
         public bool ForInput;
         public bool ForOutput;
+        public bool HasUnwanted;
         public bool IsReadable;
         public bool IsWritable;
+        public bool IsBroken;
     }
 }

@@ -47,8 +47,7 @@ public sealed class TransportException(string message, int errorNumber) : Except
 /// <param name="Token">What was given with the socket.</param>
 /// <param name="IsReadable">There is input, or the end of it.</param>
 /// <param name="IsWritable">There is room for output.</param>
-/// <param name="IsBroken">The peer has gone. For a socket that is not watched for input also: it will send no more.</param>
-public readonly record struct ReadyEvent(int Token, bool IsReadable, bool IsWritable, bool IsBroken = false);
+public readonly record struct ReadyEvent(int Token, bool IsReadable, bool IsWritable);
 
 /// <summary>Tells one event loop which of its sockets are ready. Used by that loop's thread, but for <see cref="Wake"/>.</summary>
 public abstract class Poller : IDisposable
@@ -65,7 +64,9 @@ public abstract class Poller : IDisposable
     /// <summary>Begins to watch a listening socket.</summary>
     public abstract void Add(ListenSocket socket, int token);
 
-    /// <summary>Changes what a socket is watched for. That the peer goes is told even of a socket that is watched for nothing.</summary>
+    /// <summary>
+    /// Changes what a socket is watched for. One that is not watched for input may still be reported as readable, but only when its peer is gone.
+    /// </summary>
     public abstract void Change(StreamSocket socket, int token, bool forInput, bool forOutput);
 
     /// <summary>Watches a socket no longer.</summary>

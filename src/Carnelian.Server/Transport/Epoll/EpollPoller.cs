@@ -41,8 +41,7 @@ internal sealed unsafe class EpollPoller : Poller
                 continue;
             }
             const uint broken = LinuxCalls.EpollErr | LinuxCalls.EpollHangUp | LinuxCalls.EpollPeerHangUp;
-            events[ready++] = new ReadyEvent(
-                (int)token, (what & (LinuxCalls.EpollIn | broken)) != 0, (what & (LinuxCalls.EpollOut | broken)) != 0, (what & broken) != 0);
+            events[ready++] = new ReadyEvent((int)token, (what & (LinuxCalls.EpollIn | broken)) != 0, (what & (LinuxCalls.EpollOut | broken)) != 0);
         }
         return ready;
     }

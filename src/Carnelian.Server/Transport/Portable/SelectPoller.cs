@@ -106,7 +106,7 @@ internal sealed class SelectPoller : Poller
             int position = _next + i;
             Socket socket = _order[position < _order.Count ? position : position - _order.Count];
             Watch watch = _watches[socket];
-            watch.IsReadable = watch.IsWritable = watch.IsBroken = false;
+            watch.IsReadable = watch.IsWritable = false;
             if (watch.ForInput || !watch.HasUnwanted)
                 _readable.Add(socket);
             if (watch.ForOutput)
@@ -123,14 +123,13 @@ internal sealed class SelectPoller : Poller
             watch.HasUnwanted = error == SocketError.WouldBlock || (error == SocketError.Success && count > 0);
             if (watch.HasUnwanted)
                 return;
-            Note(watch).IsBroken = true;
         }
         Note(watch).IsReadable = true;
     }
 
     private Watch Note(Watch watch)
     {
-        if (!watch.IsReadable && !watch.IsWritable && !watch.IsBroken)
+        if (!watch.IsReadable && !watch.IsWritable)
             _ready.Add(watch);
         return watch;
     }
@@ -139,7 +138,7 @@ internal sealed class SelectPoller : Poller
     {
         int count = Math.Min(events.Length, _ready.Count);
         for (int i = 0; i < count; i++)
-            events[i] = new ReadyEvent(_ready[i].Token, _ready[i].IsReadable, _ready[i].IsWritable, _ready[i].IsBroken);
+            events[i] = new ReadyEvent(_ready[i].Token, _ready[i].IsReadable, _ready[i].IsWritable);
         if (count > 0)
             _next = _ready[count - 1].Position + 1;
         return count;
@@ -164,6 +163,5 @@ internal sealed class SelectPoller : Poller
         public bool HasUnwanted;
         public bool IsReadable;
         public bool IsWritable;
-        public bool IsBroken;
     }
 }

@@ -147,6 +147,9 @@ internal sealed class ServerInstance : IDisposable
 
     public long CronNanoseconds;
 
+    /// <summary>Whether keys are prefetched: <c>prefetch-batch-max-size</c> is not 0.</summary>
+    public bool Prefetches = true;
+
     /// <summary>No client with less output than this many bytes is over a limit.</summary>
     public long LeastOutputLimit = long.MaxValue;
 

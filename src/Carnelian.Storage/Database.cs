@@ -164,6 +164,13 @@ public sealed unsafe class Database : IDisposable
             SetInteger(key, integer, deadline, now);
             return;
         }
+        SetBytes(key, value, deadline, now);
+    }
+
+    /// <summary>As <see cref="SetString"/>, but digits stay text.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void SetBytes(in Key key, ReadOnlySpan<byte> value, long deadline, long now)
+    {
         DatabasePart* part = PartOf(key.Hash);
         byte** slot = part->Table.Find(key.Data, key.Length, key.Hash);
         if (slot == null)
@@ -214,7 +221,7 @@ public sealed unsafe class Database : IDisposable
     /// bytes are zero. The encoding is raw from then on.
     /// </summary>
     /// <param name="key">The key, which exists and holds a string.</param>
-    /// <param name="length">The new length, at least 1.</param>
+    /// <param name="length">The new length.</param>
     /// <param name="now">The time of the unit.</param>
     /// <returns>The bytes, until the next change of the key.</returns>
     public Span<byte> ResizeString(in Key key, int length, long now)

@@ -62,6 +62,11 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
 
     private bool Admit(Client client, CommandDefinition? command, Argument* arguments, int count, long requestBytes)
     {
+        if ((server.Condition & ServerCondition.ShuttingDown) != 0)
+        {
+            loop.CloseSoon(client);
+            return true;
+        }
         var all = new ReadOnlySpan<Argument>(arguments, count);
         if (client.Is(ClientFlags.Unauthenticated) && (command == null || (command.Flags & CommandFlags.NoAuth) == 0))
         {
@@ -82,6 +87,11 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
         if (command == null)
         {
             client.LastCommand = null;
+            if (IsHttp(all[0]))
+            {
+                server.OnCrossProtocolRequest(client);
+                return true;
+            }
             Refuse(client, null, UnknownCommand(all));
             return true;
         }
@@ -170,11 +180,10 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
     {
         if (command != null && command == server.Known.Exec)
         {
-            // An EXEC that is refused ends its transaction.
+            // An EXEC that is refused ends the transaction all the same.
             server.Transactions.Discard(client);
             server.Watches.Unwatch(client);
-            int code = error.IndexOf(' ');
-            error = "EXECABORT Transaction discarded because of: " + (error.StartsWith("ERR ", StringComparison.Ordinal) ? error[(code + 1)..] : error);
+            error = "EXECABORT Transaction discarded because of: " + (error.StartsWith("ERR ", StringComparison.Ordinal) ? error[4..] : error);
         }
         server.Transactions.MarkFailed(client);
         loop.Writer.Error(Encoding.Latin1.GetBytes(error));
@@ -182,6 +191,10 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
             dispatcher.StatisticsOf(command.Id).Rejected++;
         server.CountError(loop.Writer.LastErrorCode);
     }
+
+    // A browser that a web page talks into sending a request here: its next words could be commands.
+    private static bool IsHttp(in Argument name) =>
+        Ascii.EqualsIgnoreCase(Bytes(name), "post"u8) || Ascii.EqualsIgnoreCase(Bytes(name), "host:"u8);
 
     private static string UnknownCommand(ReadOnlySpan<Argument> arguments)
     {

@@ -230,15 +230,7 @@ internal sealed unsafe class Dispatcher : IDisposable
             command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], Clock.Sample(begin));
         context.HoldsAllLocks = holdsAll;
         Invoke(command, ref context);
-        CommandCount++;
-        client.CommandCount++;
-        if (context.Dirty != 0)
-            _loop.Dirty += context.Dirty;
-        if (writer.ErrorReplies != errors && writer.ErrorReplies != _errorsCounted)
-            CountFailure(command, writer);
-        long replyBytes = writer.PendingBytes - unsent;
-        if (requestBytes >= _server.LargeRequestBytes || replyBytes >= _server.LargeReplyBytes)
-            _server.OnLarge(client, command, new ReadOnlySpan<Argument>(arguments, count), requestBytes, replyBytes);
+        Account(client, ref context, requestBytes, errors, unsent);
         if (sharesTime)
         {
             if (_run != command)
@@ -250,12 +242,50 @@ internal sealed unsafe class Dispatcher : IDisposable
             return;
         }
         _sharesTime = inRuns;
+        EndCommand(client, ref context, begin);
+    }
+
+    /// <summary>
+    /// Runs a command inside another one, in the same unit: it shares the unit's time, and what it takes counts for both.
+    /// </summary>
+    public void ExecutePart(Client client, CommandDefinition command, Argument* arguments, int count, long requestBytes, bool holdsAll, long now)
+    {
+        ReplyWriter writer = _loop.Writer;
+        long errors = writer.ErrorReplies;
+        long unsent = writer.PendingBytes;
+        long begin = _loop.Timestamp;
+        var context = new CommandContext(command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], now);
+        context.HoldsAllLocks = holdsAll;
+        Invoke(command, ref context);
+        Account(client, ref context, requestBytes, errors, unsent);
+        EndCommand(client, ref context, begin);
+    }
+
+    /// <summary>Counts an execution, its errors and its bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Account(Client client, scoped ref CommandContext context, long requestBytes, long errors, long unsent)
+    {
+        ReplyWriter writer = _loop.Writer;
+        CommandCount++;
+        client.CommandCount++;
+        if (context.Dirty != 0)
+            _loop.Dirty += context.Dirty;
+        if (writer.ErrorReplies != errors && writer.ErrorReplies != _errorsCounted)
+            CountFailure(context.Command, writer);
+        long replyBytes = writer.PendingBytes - unsent;
+        if (requestBytes >= _server.LargeRequestBytes || replyBytes >= _server.LargeReplyBytes)
+            _server.OnLarge(client, context.Command, context.Arguments, requestBytes, replyBytes);
+    }
+
+    /// <summary>Reads the clock after a command that is timed alone.</summary>
+    private void EndCommand(Client client, scoped ref CommandContext context, long begin)
+    {
         long end = Clock.Nanoseconds;
         _loop.Timestamp = end;
         long elapsed = end - begin;
-        _statistics[command.Id].Count(1, elapsed, _server.TracksLatency);
+        _statistics[context.Command.Id].Count(1, elapsed, _server.TracksLatency);
         if (elapsed >= _server.SlowNanoseconds)
-            _server.OnSlow(client, command, new ReadOnlySpan<Argument>(arguments, count), elapsed);
+            _server.OnSlow(client, context.Command, context.Arguments, elapsed);
     }
 
     /// <summary>Reads the clock after a run of the same command, and gives each execution its share of the time.</summary>

@@ -45,6 +45,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private int _clientsUnderWay;
     private long _nextCron;
     private bool _isQuiescent;
+    private bool _readsLetters;
 
     public EventLoop(ServerInstance server, int index)
     {
@@ -162,6 +163,9 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Makes the loop end after its present round. The loop's thread.</summary>
     public void Stop() => _isStopping = true;
 
+    /// <summary>The client whose input is being processed, or null. For crash reports, by any thread.</summary>
+    public Client? Served => Volatile.Read(ref _attached);
+
     /// <summary>The clients of the loop. The loop's thread.</summary>
     public IEnumerable<Client> Clients => _slots.OfType<Client>();
 
@@ -241,6 +245,7 @@ internal sealed unsafe class EventLoop : IDisposable
 
     private void OpenMailbox()
     {
+        _readsLetters = true;
         foreach (Mailbox.Letter letter in Mailbox.Open())
         {
             if (letter.Work != null)
@@ -259,6 +264,7 @@ internal sealed unsafe class EventLoop : IDisposable
             AppendMessage(client, letter.Message);
             letter.Message.Release();
         }
+        _readsLetters = false;
     }
 
     // --- clients --------------------------------------------------------------------------------------------------
@@ -491,7 +497,7 @@ internal sealed unsafe class EventLoop : IDisposable
             }
             if (input.Status == ParseStatus.Error)
             {
-                _server.OnProtocolError(client, parser.Error);
+                _server.OnProtocolError(client, parser.Error, new ReadOnlySpan<byte>(input.Position, (int)(input.End - input.Position)));
                 client.FreeQuery();
                 break;
             }
@@ -596,7 +602,8 @@ internal sealed unsafe class EventLoop : IDisposable
     public void Deliver(Client client, StringBlock message)
     {
         // A message to the client whose command runs goes through the mailbox: it must not get into the middle of the reply.
-        if (client.Loop == this && Thread.CurrentThread == _thread && client != _attached)
+        // While there are letters that nobody has read, all messages go there: none may overtake an earlier one.
+        if (client.Loop == this && Thread.CurrentThread == _thread && client != _attached && !Mailbox.HasLetters && !_readsLetters)
         {
             AppendMessage(client, message);
             return;
@@ -665,7 +672,7 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Sends what a client has to get, and closes or limits it where it is time to.</summary>
     public void FinishOutput(Client client)
     {
-        if (client.IsClosed)
+        if (client.IsClosed || client.Is(ClientFlags.CloseSoon))
             return;
         // The limit comes first: a client that is over it gets nothing of what put it there.
         if (client.Output.PendingBytes >= _server.LeastOutputLimit && _server.ExceedsOutputLimit(client))

@@ -4,6 +4,7 @@ using Carnelian.Protocol;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Execution;
 using Carnelian.Storage;
+using Carnelian.Threading;
 
 namespace Carnelian.Server.Transactions;
 
@@ -61,7 +62,9 @@ internal sealed unsafe class TransactionQueue
         Dispatcher dispatcher = client.Loop.Dispatcher;
         var locks = new UnitLocks(context.Keyspace, dispatcher, client);
         locks.Acquire();
-        if (!server.Watches.AreUnchanged(client, context.Now))
+        // All commands of the transaction see this one time, taken when nobody else can change their keys any more.
+        long now = Clock.Sample();
+        if (!server.Watches.AreUnchanged(client, now))
         {
             locks.Release();
             context.Reply.NullArray();
@@ -72,7 +75,7 @@ internal sealed unsafe class TransactionQueue
             context.Reply.Array(queue.Count);
             foreach (QueuedCommand queued in queue)
             {
-                dispatcher.Execute(client, queued.Command, queued.Arguments, queued.Count, queued.RequestBytes, locks.IsExclusive);
+                dispatcher.ExecutePart(client, queued.Command, queued.Arguments, queued.Count, queued.RequestBytes, locks.IsExclusive, now);
                 if ((server.Condition & ServerCondition.Monitored) != 0)
                     server.Monitors.Feed(client.Loop, client, queued.Command, new ReadOnlySpan<Argument>(queued.Arguments, queued.Count));
             }

@@ -153,7 +153,7 @@ public static class ConnectionCommands
             }
             else
             {
-                ctx.Reply.Error(Encoding.Latin1.GetBytes($"ERR Syntax error in HELLO option '{Encoding.Latin1.GetString(ctx.Arg(i))}'"));
+                ctx.Reply.Error(Encoding.Latin1.GetBytes($"ERR Syntax error in HELLO option '{Encoding.Latin1.GetString(ctx.ArgAsText(i))}'"));
                 return;
             }
         }

@@ -43,13 +43,13 @@ internal sealed class ServerInstance : IDisposable
         Keyspace.Observer = Services;
         Acceptor = new Acceptor(this);
         Loops = new LoopSet(this);
-        Pause = new ClientPause(this);
-        Monitors = new Monitors(this);
-        ClientMemory = new ClientMemory(this);
         Listeners = new Listeners(this);
         Shutdown = new Shutdown(this);
         Crash = new CrashReport(this);
         OomScore = new OomScore(configuration, Log);
+        Pause = new ClientPause(this);
+        Monitors = new Monitors(this);
+        ClientMemory = new ClientMemory(this);
         if (configuration.HashSeed.Length != 0)
             KeyHash.SetSeed(Encoding.UTF8.GetBytes(configuration.HashSeed));
         Settings = new ServerSettings(this);
@@ -270,6 +270,7 @@ internal sealed class ServerInstance : IDisposable
         if (Log.Shows(LogLevel.Verbose))
             LogProtocolError(client, Encoding.Latin1.GetString(ProtocolErrorText.Format(error)), rest);
         client.Loop.Writer.Error(ProtocolErrorText.Format(error));
+        CountError("ERR"u8);
         client.Set(ClientFlags.CloseAfterReply, true);
     }
 
@@ -387,8 +388,8 @@ internal sealed class ServerInstance : IDisposable
         // Only now is nobody left who could send a client of another loop anything.
         foreach (EventLoop loop in loops)
             loop.Dispose();
-        Pause.Dispose();
         Listeners.Dispose();
+        Pause.Dispose();
         Keyspace.Dispose();
         _ended.Dispose();
     }

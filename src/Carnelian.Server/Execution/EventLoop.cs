@@ -44,8 +44,8 @@ internal sealed unsafe class EventLoop : IDisposable
     private int _clientCount;
     private int _clientsUnderWay;
     private long _nextCron;
-    private bool _isQuiescent;
     private bool _readsLetters;
+    private bool _isQuiescent;
 
     public EventLoop(ServerInstance server, int index)
     {

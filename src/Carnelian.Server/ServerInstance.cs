@@ -166,6 +166,9 @@ internal sealed class ServerInstance : IDisposable
 
     public long CronNanoseconds;
 
+    /// <summary>Whether keys are prefetched: <c>prefetch-batch-max-size</c> is not 0.</summary>
+    public bool Prefetches = true;
+
     /// <summary>No client with less output than this many bytes is over a limit.</summary>
     public long LeastOutputLimit = long.MaxValue;
 
@@ -297,9 +300,11 @@ internal sealed class ServerInstance : IDisposable
     /// <summary>Ends a client that keeps more unexecuted input than <c>client-query-buffer-limit</c>.</summary>
     public unsafe void OnQueryBufferLimit(Client client)
     {
-        var input = new ReadOnlySpan<byte>(client.QueryData, Math.Min(client.QueryLength, 64));
+        const int MostShown = 64;
+        var start = new ReadOnlySpan<byte>(client.QueryData, Math.Min(client.QueryLength, MostShown));
+        string input = Configuration.HideUserDataFromLog ? "*redacted*" : Encoding.UTF8.GetString(Text.Quoting.Represent(start));
         Log.Write(LogLevel.Warning,
-            $"Closing client that reached max query buffer length: {ClientLine.Describe(this, client)} (qbuf initial bytes: {Encoding.Latin1.GetString(Carnelian.Text.Quoting.Represent(input))})");
+            $"Closing client that reached max query buffer length: {ClientLine.Describe(this, client)} (qbuf initial bytes: {input})");
         Interlocked.Increment(ref Statistics.QueryBufferLimitDisconnections);
         client.Loop.CloseSoon(client);
     }

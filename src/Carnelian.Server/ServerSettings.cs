@@ -22,6 +22,7 @@ internal sealed class ServerSettings(ServerInstance server)
         ApplyThresholds(configuration);
         server.CronNanoseconds = 1_000_000_000L / configuration.Hz;
         server.TracksLatency = configuration.LatencyTracking;
+        server.Prefetches = configuration.PrefetchBatchMaxSize != 0;
         server.LeastOutputLimit = long.MaxValue;
         foreach (ClientBufferLimit limit in configuration.ClientOutputBufferLimits)
         {

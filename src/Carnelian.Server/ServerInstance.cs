@@ -3,6 +3,7 @@ using Carnelian.Commands.Table;
 using Carnelian.Protocol;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Configuration;
+using Carnelian.Server.Diagnostics;
 using Carnelian.Server.Execution;
 using Carnelian.Server.Logging;
 using Carnelian.Server.PubSub;
@@ -30,6 +31,9 @@ internal sealed class ServerInstance : IDisposable
         Definitions = table.Definitions;
         Known = new KnownCommands(Definitions);
         Log = new Log(configuration);
+        CommandLogs = new CommandLogs(configuration);
+        Totals = new LoopTotals(table.Definitions);
+        Metrics = new InstantaneousMetrics(Totals);
         Transport = Carnelian.Server.Transport.Transport.Create();
         Keyspace = new Keyspace(configuration.Databases, Math.Max(configuration.IoThreads, Math.Min(Environment.ProcessorCount, 16)));
         Watches = new WatchTable(Keyspace);
@@ -85,12 +89,30 @@ internal sealed class ServerInstance : IDisposable
 
     public Monitors Monitors { get; } = new();
 
+    public CommandLogs CommandLogs { get; }
+
+    public LatencyMonitor Latency { get; } = new();
+
+    /// <summary>What all loops have counted, those that have ended too.</summary>
+    public LoopTotals Totals { get; }
+
+    public InstantaneousMetrics Metrics { get; }
+
     public ServerSettings Settings { get; }
 
     /// <summary>A random name of this run, 40 hexadecimal digits.</summary>
     public string RunId { get; } = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
 
+    /// <summary>The name of this server's history of changes for replicas, 40 hexadecimal digits.</summary>
+    public string ReplicationId { get; private set; } = NewReplicationId();
+
+    /// <summary>The name of the history that this one continues; zeros if there is none.</summary>
+    public string SecondReplicationId { get; private set; } = new('0', 40);
+
     public long StartedAt { get; } = Clock.Sample();
+
+    /// <summary>The memory in use when the server was ready for clients.</summary>
+    public long StartupMemory { get; private set; }
 
     public ServerCondition Condition => (ServerCondition)Volatile.Read(ref _condition);
 
@@ -106,13 +128,24 @@ internal sealed class ServerInstance : IDisposable
 
     public bool TracksLatency = true;
 
+    /// <summary>From this time on a command is slow, for the slow log or for the latency monitor.</summary>
     public long SlowNanoseconds;
 
+    /// <summary>Whether the thresholds are so small that commands of a batch are timed one by one.</summary>
+    public bool TimesEachCommand;
+
+    /// <summary>The least request for the log of large requests.</summary>
     public long LargeRequestBytes;
+
+    /// <summary>The least reply for the log of large replies.</summary>
+    public long LargeReplyBytes;
 
     public long CronNanoseconds;
 
     public bool ExpiresActively = true;
+
+    /// <summary>DEBUG PAUSE-CRON: nothing is done in the course of time.</summary>
+    public bool IsCronPaused;
 
     public int LoopCount => Loops.All.Length;
 
@@ -135,6 +168,7 @@ internal sealed class ServerInstance : IDisposable
                 Loops.Main.Add(listener);
         });
         Loops.Resize(Configuration.IoThreads);
+        StartupMemory = Carnelian.Memory.NativeHeap.UsedBytes;
         if (_listeners.Exists(static listener => !listener.IsUnix))
             Log.Write(LogLevel.Notice, "Ready to accept connections tcp");
         if (_listeners.Exists(static listener => listener.IsUnix))
@@ -178,6 +212,16 @@ internal sealed class ServerInstance : IDisposable
         }
     }
 
+    /// <summary>Begins a new history of changes that continues none.</summary>
+    public void ChangeReplicationId()
+    {
+        ReplicationId = NewReplicationId();
+        SecondReplicationId = new string('0', 40);
+    }
+
+    private static string NewReplicationId() =>
+        Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
+
     /// <summary>Ends the server when the system asks for it.</summary>
     public void OnSignal(System.Runtime.InteropServices.PosixSignalContext context, string name)
     {
@@ -196,9 +240,10 @@ internal sealed class ServerInstance : IDisposable
 
     public void WaitForEnd() => _ended.Wait();
 
-    public void OnLoopStarted(EventLoop loop)
-    {
-    }
+    public void OnLoopStarted(EventLoop loop) => Totals.Add(loop);
+
+    /// <summary>The loop has done its last round. On its thread.</summary>
+    public void OnLoopEnded(EventLoop loop) => Totals.Remove(loop);
 
     public void OnLoopRetired(EventLoop loop)
     {
@@ -206,8 +251,11 @@ internal sealed class ServerInstance : IDisposable
 
     public void RunCron(EventLoop loop)
     {
-        if (loop.Index == 0)
-            Clock.Calibrate();
+        if (loop.Index != 0)
+            return;
+        Clock.Calibrate();
+        if (!IsCronPaused)
+            Metrics.Run();
     }
 
     public void Accept(EventLoop loop, ListenSocket listener) => Acceptor.Accept(loop, listener);
@@ -267,9 +315,16 @@ internal sealed class ServerInstance : IDisposable
         return isOver;
     }
 
-    public void OnSlowOrLarge(Client client, CommandDefinition command, ReadOnlySpan<Argument> arguments, long nanoseconds, long requestBytes)
+    /// <summary>Records a command that took at least <see cref="SlowNanoseconds"/>.</summary>
+    public void OnSlow(Client client, CommandDefinition command, ReadOnlySpan<Argument> arguments, long nanoseconds)
     {
+        CommandLogs.RecordSlow(client, command, arguments, nanoseconds);
+        Latency.Add((command.Flags & CommandFlags.Fast) != 0 ? "fast-command" : "command", nanoseconds);
     }
+
+    /// <summary>Records a command whose request or reply was large.</summary>
+    public void OnLarge(Client client, CommandDefinition command, ReadOnlySpan<Argument> arguments, long requestBytes, long replyBytes) =>
+        CommandLogs.RecordLarge(client, command, arguments, requestBytes, replyBytes);
 
     public void OnInternalError(CommandDefinition command, ReadOnlySpan<Argument> arguments, Exception e) =>
         Log.Write(LogLevel.Warning, $"Internal error in '{command.Name}': {e}");

@@ -370,6 +370,29 @@ public sealed unsafe class Database : IDisposable
             FreeParts(detached, shards);
     }
 
+    /// <summary>
+    /// About how long the keys with a deadline have left on average, in milliseconds. Takes the locks of shards one by one where they are
+    /// free; parts that are locked, be it by the caller, are left out.
+    /// </summary>
+    public long AverageTimeToLive(long now)
+    {
+        const int blocksPerShard = 8;
+        if (_parts == null)
+            return 0;
+        double sum = 0;
+        long count = 0;
+        for (int shard = 0; shard < _keyspace.ShardCount; shard++)
+        {
+            if (_parts[shard].Expiry.Count == 0 || !_keyspace.Locks.TryAcquire(shard))
+                continue;
+            (long partSum, int partCount) = _parts[shard].Expiry.SampleDeadlines(blocksPerShard);
+            _keyspace.Locks.Release(shard);
+            sum += partSum - (double)partCount * now;
+            count += partCount;
+        }
+        return count == 0 ? 0 : Math.Max((long)(sum / count), 0);
+    }
+
     // --- expiry, sampling, walks ----------------------------------------------------------------------------------
 
     /// <summary>The earliest deadline in a shard, or <see cref="long.MaxValue"/>. May be read without the lock.</summary>

@@ -140,7 +140,7 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
 
     private void Refuse(Client client, CommandDefinition? command, string error)
     {
-        if (command != null && server.Known.IsExec(command))
+        if (command != null && command == server.Known.Exec)
         {
             // An EXEC that is refused ends the transaction all the same.
             server.Transactions.Discard(client);

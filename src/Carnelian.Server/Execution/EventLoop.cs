@@ -111,10 +111,23 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>The time spent in rounds and not waiting, in nanoseconds.</summary>
     public long BusyNanoseconds { get; private set; }
 
+    /// <summary>The part of <see cref="BusyNanoseconds"/> that went into what is done in the course of time.</summary>
+    public long CronNanoseconds { get; private set; }
+
+    /// <summary>As <see cref="BusyNanoseconds"/>, but since the start.</summary>
+    public long ActiveNanoseconds { get; private set; }
+
+    /// <summary>The longest round, in nanoseconds.</summary>
+    public long LongestRound { get; private set; }
+
+    /// <summary>The most commands in a round.</summary>
+    public long MostCommandsInRound { get; private set; }
+
     /// <summary>Sets all counters back. By any thread that holds all locks.</summary>
     public void ResetStatistics()
     {
         BytesIn = BytesOut = ReadsProcessed = WritesProcessed = Rounds = BusyNanoseconds = 0;
+        CronNanoseconds = LongestRound = MostCommandsInRound = 0;
         Dispatcher.ResetStatistics();
     }
 
@@ -140,6 +153,7 @@ internal sealed unsafe class EventLoop : IDisposable
         _server.OnLoopStarted(this);
         while (!_isStopping)
             RunRound();
+        _server.OnLoopEnded(this);
     }
 
     /// <summary>
@@ -152,23 +166,33 @@ internal sealed unsafe class EventLoop : IDisposable
         int timeout = Mailbox.HasLetters ? 0 : _expiry.MillisecondsUntilDue(MillisecondsUntilCron());
         int count = Poller.Wait(_events, timeout);
         long begin = Timestamp = Clock.Nanoseconds;
+        long commands = Dispatcher.CommandCount;
         for (int i = 0; i < count; i++)
             Serve(_events[i]);
         FinishInputs();
         if (Mailbox.HasLetters)
             OpenMailbox();
         if (Timestamp >= _nextCron)
-        {
-            _nextCron = Timestamp + _server.CronNanoseconds;
-            _server.RunCron(this);
-        }
+            RunCron();
         _expiry.Run();
         if (_withOutput.Count != 0)
             SendAllPending();
         if (_toClose.Count != 0)
             CloseDoomed();
         Rounds++;
-        BusyNanoseconds += Clock.Nanoseconds - begin;
+        long busy = Clock.Nanoseconds - begin;
+        BusyNanoseconds += busy;
+        ActiveNanoseconds += busy;
+        LongestRound = Math.Max(LongestRound, busy);
+        MostCommandsInRound = Math.Max(MostCommandsInRound, Dispatcher.CommandCount - commands);
+    }
+
+    private void RunCron()
+    {
+        _nextCron = Timestamp + _server.CronNanoseconds;
+        long begin = Clock.Nanoseconds;
+        _server.RunCron(this);
+        CronNanoseconds += Clock.Nanoseconds - begin;
     }
 
     private int MillisecondsUntilCron() => (int)Math.Clamp((_nextCron - Timestamp + 999_999) / 1_000_000, 0, 1000);

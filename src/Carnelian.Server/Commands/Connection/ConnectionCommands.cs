@@ -185,6 +185,8 @@ public static class ConnectionCommands
         bool isRight = user.SequenceEqual("default"u8) && (expected.Length == 0 || CryptographicOperations.FixedTimeEquals(given, wanted));
         if (isRight)
             client.Set(ClientFlags.Unauthenticated, false);
+        else
+            Interlocked.Increment(ref client.Loop.Server.Statistics.FailedAuthentications);
         return isRight;
     }
 }

@@ -214,14 +214,7 @@ internal sealed unsafe class Dispatcher : IDisposable
     /// The end of one command is the beginning of the next, so that each needs one reading of the clock. A run of the same quick command
     /// in one batch shares one: its time is spread evenly, and when it was slow, its last command stands for it.
     /// </remarks>
-    /// <param name="client">The client.</param>
-    /// <param name="command">The command or subcommand.</param>
-    /// <param name="arguments">All arguments.</param>
-    /// <param name="count">Their number.</param>
-    /// <param name="requestBytes">The size of the request.</param>
-    /// <param name="holdsAll">Whether the unit holds the locks of all shards.</param>
-    /// <param name="unitTime">The time of the unit that the command is a part of; 0 if it is a unit of its own.</param>
-    public void Execute(Client client, CommandDefinition command, Argument* arguments, int count, long requestBytes, bool holdsAll, long unitTime = 0)
+    public void Execute(Client client, CommandDefinition command, Argument* arguments, int count, long requestBytes, bool holdsAll)
     {
         ReplyWriter writer = _loop.Writer;
         long errors = writer.ErrorReplies;
@@ -234,17 +227,10 @@ internal sealed unsafe class Dispatcher : IDisposable
             _sharesTime = false; // Nor do the commands inside of this one.
         long begin = _loop.Timestamp;
         var context = new CommandContext(
-            command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], unitTime == 0 ? Clock.Sample(begin) : unitTime);
+            command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], Clock.Sample(begin));
         context.HoldsAllLocks = holdsAll;
         Invoke(command, ref context);
-        CommandCount++;
-        if (context.Dirty != 0)
-            _loop.Dirty += context.Dirty;
-        if (writer.ErrorReplies != errors && writer.ErrorReplies != _errorsCounted)
-            CountFailure(command, writer);
-        long replyBytes = writer.PendingBytes - unsent;
-        if (requestBytes >= _server.LargeRequestBytes || replyBytes >= _server.LargeReplyBytes)
-            _server.OnLarge(client, command, new ReadOnlySpan<Argument>(arguments, count), requestBytes, replyBytes);
+        Account(client, ref context, requestBytes, errors, unsent);
         if (sharesTime)
         {
             if (_run != command)
@@ -256,12 +242,49 @@ internal sealed unsafe class Dispatcher : IDisposable
             return;
         }
         _sharesTime = inRuns;
+        EndCommand(client, ref context, begin);
+    }
+
+    /// <summary>
+    /// Runs a command inside another one, in the same unit: it shares the unit's time, and what it takes counts for both.
+    /// </summary>
+    public void ExecutePart(Client client, CommandDefinition command, Argument* arguments, int count, long requestBytes, bool holdsAll, long now)
+    {
+        ReplyWriter writer = _loop.Writer;
+        long errors = writer.ErrorReplies;
+        long unsent = writer.PendingBytes;
+        long begin = _loop.Timestamp;
+        var context = new CommandContext(command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], now);
+        context.HoldsAllLocks = holdsAll;
+        Invoke(command, ref context);
+        Account(client, ref context, requestBytes, errors, unsent);
+        EndCommand(client, ref context, begin);
+    }
+
+    /// <summary>Counts an execution, its errors and its bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Account(Client client, scoped ref CommandContext context, long requestBytes, long errors, long unsent)
+    {
+        ReplyWriter writer = _loop.Writer;
+        CommandCount++;
+        if (context.Dirty != 0)
+            _loop.Dirty += context.Dirty;
+        if (writer.ErrorReplies != errors && writer.ErrorReplies != _errorsCounted)
+            CountFailure(context.Command, writer);
+        long replyBytes = writer.PendingBytes - unsent;
+        if (requestBytes >= _server.LargeRequestBytes || replyBytes >= _server.LargeReplyBytes)
+            _server.OnLarge(client, context.Command, context.Arguments, requestBytes, replyBytes);
+    }
+
+    /// <summary>Reads the clock after a command that is timed alone.</summary>
+    private void EndCommand(Client client, scoped ref CommandContext context, long begin)
+    {
         long end = Clock.Nanoseconds;
         _loop.Timestamp = end;
         long elapsed = end - begin;
-        _statistics[command.Id].Count(1, elapsed, _server.TracksLatency);
+        _statistics[context.Command.Id].Count(1, elapsed, _server.TracksLatency);
         if (elapsed >= _server.SlowNanoseconds)
-            _server.OnSlow(client, command, new ReadOnlySpan<Argument>(arguments, count), elapsed);
+            _server.OnSlow(client, context.Command, context.Arguments, elapsed);
     }
 
     /// <summary>Reads the clock after a run of the same command, and gives each execution its share of the time.</summary>

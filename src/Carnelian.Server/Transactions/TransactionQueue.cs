@@ -74,7 +74,7 @@ internal sealed unsafe class TransactionQueue
             {
                 if ((server.Condition & ServerCondition.Monitored) != 0)
                     server.Monitors.Feed(client.Loop, client, queued.Command, new ReadOnlySpan<Argument>(queued.Arguments, queued.Count));
-                dispatcher.Execute(client, queued.Command, queued.Arguments, queued.Count, queued.RequestBytes, locks.IsExclusive, now);
+                dispatcher.ExecutePart(client, queued.Command, queued.Arguments, queued.Count, queued.RequestBytes, locks.IsExclusive, now);
             }
             locks.Release();
         }

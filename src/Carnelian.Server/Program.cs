@@ -1,12 +1,13 @@
-using System.Runtime.InteropServices;
+using System.Text;
 using Carnelian.Commands.Table;
 using Carnelian.Memory;
 using Carnelian.Server.Configuration;
+using Carnelian.Server.Hosting;
 using Carnelian.Server.Logging;
 
 namespace Carnelian.Server;
 
-/// <summary>The process: its command line, its signals, its end.</summary>
+/// <summary>The process: its command line, its place in the system, its end.</summary>
 internal static class Program
 {
     private const int LeakExitCode = 3;
@@ -22,17 +23,19 @@ internal static class Program
 
     private static int Run(string[] arguments)
     {
-        if (arguments is ["-v"] or ["--version"])
+        switch (arguments)
         {
-            Console.WriteLine($"Carnelian server v={ServerIdentity.Version} bits=64");
-            return 0;
-        }
-        if (arguments is ["-h"] or ["--help"])
-        {
-            Console.WriteLine(Usage);
-            return 0;
+            case ["-v"] or ["--version"]:
+                Console.WriteLine($"Carnelian server v={ServerIdentity.Version} sha=00000000:0 malloc=carnelian bits=64 build=valkey-{ServerIdentity.ValkeyVersion}");
+                return 0;
+            case ["-h"] or ["--help"]:
+                Console.Write(Usage);
+                return 0;
+            case ["--check-system"]:
+                return SystemCheck.Run();
         }
 
+        string directory = Environment.CurrentDirectory;
         var configuration = new ServerConfiguration();
         CommandTable table = CommandTable.Create(Carnelian.Commands.GeneratedCommands.Create(), GeneratedCommands.Create());
         CommandLineOptions options = CommandLineOptions.Parse(arguments);
@@ -41,7 +44,7 @@ internal static class Program
             RenameCommand = (from, to) => Rename(ref table, from, to),
             DeclareUser = static (_, _) => "users other than the default one are not supported",
         };
-        string? input = options.ReadsStandardInput ? Console.In.ReadToEnd() : null;
+        string? input = options.ReadsStandardInput ? ReadStandardInput() : null;
         if (loader.Load(options, input) is { } error)
         {
             if (error.IsLogLine)
@@ -50,27 +53,84 @@ internal static class Program
                 Console.Error.Write(error.Text);
             return 1;
         }
+        if (!configuration.Daemonize || OperatingSystem.IsWindows())
+            return Serve(configuration, table, options, loader, daemon: null);
+        return Daemon.IsChild ? Serve(configuration, table, options, loader, Daemon.Detach()) : Daemon.Start(directory, input);
+    }
 
-        using var server = new ServerInstance(configuration, table);
-        using PosixSignalRegistration onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => server.OnSignal(context, "SIGTERM"));
-        using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => server.OnSignal(context, "SIGINT"));
-        if (!server.Start())
+    private static int Serve(ServerConfiguration configuration, CommandTable table, CommandLineOptions options, ConfigurationLoader loader, Daemon? daemon)
+    {
+        var log = new Log(configuration) { HasNoOutput = daemon != null };
+        log.Write(LogLevel.Notice, "oO0OoO0OoO0Oo Carnelian is starting oO0OoO0OoO0Oo");
+        log.Write(LogLevel.Notice, $"Carnelian version={ServerIdentity.Version}, bits=64, commit=00000000, modified=0, pid={Environment.ProcessId}, just started");
+        if (options.ConfigurationFile == null && options.Text.Length == 0 && !options.ReadsStandardInput)
+            log.Write(LogLevel.Warning, "Warning: no config file specified, using the default config. In order to specify a config file use carnelian-server /path/to/valkey.conf");
+        else
+            log.Write(LogLevel.Notice, "Configuration loaded");
+        if (loader.Modules is [string[] module, ..])
+        {
+            log.Write(LogLevel.Warning, $"Can't load module from {module[0]}: modules are not supported, aborting");
             return 1;
+        }
+        if (!OpenFiles.Adjust(configuration, log))
+            return 1;
+
+        var server = new ServerInstance(configuration, table, log);
+        server.Supervisor.Detect(configuration.Supervised, log);
+        AppDomain.CurrentDomain.UnhandledException += (_, e) => server.Crash.Write("crashed by an unhandled exception", e.ExceptionObject.ToString());
+        using var signals = new Signals(server);
+        if (configuration.SetProcTitle)
+        {
+            string program = ProcessTitle.CommandLine()[0];
+            ProcessTitle.Prepare();
+            server.Title = program;
+            server.ShowTitle();
+        }
+        SystemCheck.CheckBacklog(configuration, log);
+        PidFile.Create(configuration, log);
+        _ = server.OomScore.Apply();
+        if (!server.Start())
+        {
+            PidFile.Remove(configuration, log);
+            return 1;
+        }
+        daemon?.Ready(configuration.LogFile);
         server.WaitForEnd();
+        // The loops end with the process: what they hold is freed piece by piece only to find what nobody holds.
+        if (NativeHeap.DebugEnabled)
+            server.Dispose();
+        else
+            server.Listeners.Dispose();
         return 0;
     }
 
+    private static string ReadStandardInput()
+    {
+        using Stream stream = Console.OpenStandardInput();
+        using var text = new MemoryStream();
+        stream.CopyTo(text);
+        return ConfigurationText.FromBytes(text.ToArray());
+    }
+
     private const string Usage = """
-        Usage: carnelian-server [/path/to/valkey.conf] [--option value]... [-]
+        Usage: carnelian-server [/path/to/valkey.conf] [options] [-]
+               carnelian-server - (read the configuration from standard input)
                carnelian-server -v or --version
                carnelian-server -h or --help
+               carnelian-server --check-system
 
-        A dash alone reads more of the configuration from standard input.
+        Examples:
+               carnelian-server (run with the defaults)
+               echo 'maxmemory 128mb' | carnelian-server -
+               carnelian-server /etc/valkey/6379.conf
+               carnelian-server --port 7777
+               carnelian-server /etc/valkey/6379.conf --loglevel verbose
+
         """;
 
     private static string? Rename(ref CommandTable table, string from, string to)
     {
-        CommandRename result = table.Rename(System.Text.Encoding.Latin1.GetBytes(from), System.Text.Encoding.Latin1.GetBytes(to), out CommandTable renamed);
+        CommandRename result = table.Rename(Encoding.Latin1.GetBytes(from), Encoding.Latin1.GetBytes(to), out CommandTable renamed);
         table = renamed;
         return result switch
         {

@@ -5,6 +5,7 @@ using Carnelian.Server.Clients;
 using Carnelian.Server.Configuration;
 using Carnelian.Server.Diagnostics;
 using Carnelian.Server.Execution;
+using Carnelian.Server.Hosting;
 using Carnelian.Server.Logging;
 using Carnelian.Server.PubSub;
 using Carnelian.Server.Transactions;
@@ -19,18 +20,17 @@ namespace Carnelian.Server;
 /// </summary>
 internal sealed class ServerInstance : IDisposable
 {
-    private readonly List<ListenSocket> _listeners = [];
     private readonly ManualResetEventSlim _ended = new();
     private long _lastCrossProtocolWarning;
     private int _condition;
 
-    public ServerInstance(ServerConfiguration configuration, CommandTable table)
+    public ServerInstance(ServerConfiguration configuration, CommandTable table, Log log)
     {
         Configuration = configuration;
         Table = table;
         Definitions = table.Definitions;
         Known = new KnownCommands(Definitions);
-        Log = new Log(configuration);
+        Log = log;
         CommandLogs = new CommandLogs(configuration);
         Totals = new LoopTotals(table.Definitions);
         Metrics = new InstantaneousMetrics(Totals);
@@ -43,10 +43,15 @@ internal sealed class ServerInstance : IDisposable
         Keyspace.Observer = Services;
         Acceptor = new Acceptor(this);
         Loops = new LoopSet(this);
+        Listeners = new Listeners(this);
+        Shutdown = new Shutdown(this);
+        Crash = new CrashReport(this);
+        OomScore = new OomScore(configuration, Log);
         if (configuration.HashSeed.Length != 0)
             KeyHash.SetSeed(Encoding.UTF8.GetBytes(configuration.HashSeed));
         Settings = new ServerSettings(this);
         Settings.Apply();
+        new RuntimeChanges(this).Register();
     }
 
     public ServerConfiguration Configuration { get; }
@@ -74,6 +79,19 @@ internal sealed class ServerInstance : IDisposable
     public Acceptor Acceptor { get; }
 
     public LoopSet Loops { get; }
+
+    public Listeners Listeners { get; }
+
+    public Shutdown Shutdown { get; }
+
+    public CrashReport Crash { get; }
+
+    public OomScore OomScore { get; }
+
+    public Supervisor Supervisor { get; } = new();
+
+    /// <summary>The program's name in the process title; null where the title is not ours to set.</summary>
+    public string? Title { get; set; }
 
     public PubSubHub PubSub { get; } = new();
 
@@ -155,62 +173,29 @@ internal sealed class ServerInstance : IDisposable
     /// <returns>False if an address cannot be listened on.</returns>
     public bool Start()
     {
-        Log.Write(LogLevel.Notice, $"Carnelian version={ServerIdentity.Version}, bits=64, pid={Environment.ProcessId}, just started");
-        Log.Write(LogLevel.Notice, "Configuration loaded");
-        if (!Listen())
-            return false;
-        Log.Write(LogLevel.Notice, $"PID: {Environment.ProcessId}");
-        Log.Write(LogLevel.Notice, $"Server initialized");
-        Loops.Resize(1);
-        Loops.Main.Post(() =>
+        if (Configuration.Port == 0 && Configuration.UnixSocket.Length == 0)
         {
-            foreach (ListenSocket listener in _listeners)
-                Loops.Main.Add(listener);
-        });
+            Log.Write(LogLevel.Warning, "Configured to not listen anywhere, exiting.");
+            return false;
+        }
+        if (!Listeners.Open())
+            return false;
+        Logo.Write(Configuration, Log);
+        Log.Write(LogLevel.Notice, "Server initialized");
+        Loops.Resize(1);
+        Listeners.Watch();
         Loops.Resize(Configuration.IoThreads);
         StartupMemory = Carnelian.Memory.NativeHeap.UsedBytes;
-        if (_listeners.Exists(static listener => !listener.IsUnix))
+        if (Listeners.HasTcp)
             Log.Write(LogLevel.Notice, "Ready to accept connections tcp");
-        if (_listeners.Exists(static listener => listener.IsUnix))
+        if (Listeners.HasUnix)
             Log.Write(LogLevel.Notice, "Ready to accept connections unix");
+        Supervisor.Notify("STATUS=Ready to accept connections\nREADY=1\n");
         return true;
     }
 
-    private bool Listen()
-    {
-        if (Configuration.Port != 0)
-        {
-            foreach (string address in Configuration.Bind)
-            {
-                bool isOptional = address.StartsWith('-');
-                string name = isOptional ? address[1..] : address;
-                try
-                {
-                    _listeners.Add(Transport.ListenTcp(name, Configuration.Port, Configuration.TcpBacklog));
-                }
-                catch (TransportException e)
-                {
-                    Log.Write(LogLevel.Warning, $"Warning: Could not create server TCP listening socket {name}:{Configuration.Port}: {e.Message}");
-                    if (isOptional)
-                        continue;
-                    Log.Write(LogLevel.Warning, $"Failed listening on port {Configuration.Port} (tcp), aborting.");
-                    return false;
-                }
-            }
-        }
-        if (Configuration.UnixSocket.Length == 0)
-            return true;
-        try
-        {
-            _listeners.Add(Transport.ListenUnix(Configuration.UnixSocket, Configuration.UnixSocketPerm, Configuration.TcpBacklog));
-            return true;
-        }
-        catch (TransportException e)
-        {
-            Log.Write(LogLevel.Warning, $"Failed opening Unix socket: bind: {e.Message}");
-            return false;
-        }
-    }
+    /// <summary>Ends the server: <see cref="WaitForEnd"/> returns. Any thread.</summary>
+    public void End() => _ended.Set();
 
     /// <summary>Begins a new history of changes that continues none.</summary>
     public void ChangeReplicationId()
@@ -222,25 +207,21 @@ internal sealed class ServerInstance : IDisposable
     private static string NewReplicationId() =>
         Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
 
-    /// <summary>Ends the server when the system asks for it.</summary>
-    public void OnSignal(System.Runtime.InteropServices.PosixSignalContext context, string name)
+    /// <summary>Shows address and mode in the process title.</summary>
+    public void ShowTitle()
     {
-        context.Cancel = true;
-        Log.Write(LogLevel.Notice, $"Received {name} scheduling shutdown...");
-        End();
-    }
-
-    /// <summary>Ends the server. Any thread.</summary>
-    public void End()
-    {
-        Log.Write(LogLevel.Notice, "User requested shutdown...");
-        Log.Write(LogLevel.Warning, "Carnelian is now ready to exit, bye bye...");
-        _ended.Set();
+        if (Title != null)
+            ProcessTitle.Set(ProcessTitle.Expand(Configuration, Title));
     }
 
     public void WaitForEnd() => _ended.Wait();
 
-    public void OnLoopStarted(EventLoop loop) => Totals.Add(loop);
+    public void OnLoopStarted(EventLoop loop)
+    {
+        Totals.Add(loop);
+        if (!CoreList.Bind(Configuration.ServerCpuList))
+            Log.Write(LogLevel.Warning, $"Cannot run on the cores '{Configuration.ServerCpuList}' of server-cpulist.");
+    }
 
     /// <summary>The loop has done its last round. On its thread.</summary>
     public void OnLoopEnded(EventLoop loop) => Totals.Remove(loop);
@@ -268,8 +249,10 @@ internal sealed class ServerInstance : IDisposable
         Clients.Remove(client);
     }
 
-    public void OnProtocolError(Client client, ProtocolError error)
+    public void OnProtocolError(Client client, ProtocolError error, ReadOnlySpan<byte> rest)
     {
+        if (Log.Shows(LogLevel.Verbose))
+            LogProtocolError(client, Encoding.Latin1.GetString(ProtocolErrorText.Format(error)), rest);
         client.Loop.Writer.Error(ProtocolErrorText.Format(error));
         client.Set(ClientFlags.CloseAfterReply, true);
     }
@@ -287,6 +270,16 @@ internal sealed class ServerInstance : IDisposable
                 + $"Connection from {client.Socket.PeerAddress} aborted.");
         }
         client.Loop.CloseSoon(client);
+    }
+
+    private void LogProtocolError(Client client, string error, ReadOnlySpan<byte> rest)
+    {
+        const int MostShown = 128;
+        int colon = error.IndexOf(": ", StringComparison.Ordinal);
+        string input = Configuration.HideUserDataFromLog ? "*redacted*" : Encoding.UTF8.GetString(Text.Quoting.Represent(rest[..Math.Min(rest.Length, MostShown)]));
+        var line = new StringBuilder();
+        ClientLine.Write(line, client, client);
+        Log.Write(LogLevel.Verbose, $"Protocol error ({error[(colon + 2)..]}) from client: {line}. Query buffer: {input}");
     }
 
     public void OnQueryBufferLimit(Client client, long length) => client.Loop.CloseSoon(client);
@@ -335,7 +328,8 @@ internal sealed class ServerInstance : IDisposable
     /// <returns>The error, or null if it may run.</returns>
     public string? RefuseProtected(Client client, CommandDefinition command)
     {
-        bool isAllowed = Configuration.EnableDebugCommand switch
+        string name = command.Name.Split('|')[0];
+        bool isAllowed = (name == "module" ? Configuration.EnableModuleCommand : Configuration.EnableDebugCommand) switch
         {
             ProtectedAccess.Yes => true,
             ProtectedAccess.Local => client.Socket.IsLocal,
@@ -343,7 +337,7 @@ internal sealed class ServerInstance : IDisposable
         };
         return isAllowed
             ? null
-            : $"ERR {command.Name.ToUpperInvariant()} command not allowed. If the enable-{command.Name}-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.";
+            : $"ERR {name.ToUpperInvariant()} command not allowed. If the enable-{name}-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.";
     }
 
     /// <summary>Begins or ends a condition. Any thread.</summary>
@@ -365,8 +359,7 @@ internal sealed class ServerInstance : IDisposable
         // Only now is nobody left who could send a client of another loop anything.
         foreach (EventLoop loop in loops)
             loop.Dispose();
-        foreach (ListenSocket listener in _listeners)
-            listener.Dispose();
+        Listeners.Dispose();
         Keyspace.Dispose();
         _ended.Dispose();
     }

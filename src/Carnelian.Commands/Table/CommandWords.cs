@@ -31,6 +31,19 @@ public static class CommandWords
     /// <summary>Writes key flags as a set of simple strings.</summary>
     public static void Write(ReplyWriter reply, KeyFlags flags) => Write(reply, (ulong)flags, KeyFlagWords);
 
+    /// <summary>Writes the names of all categories, without the @, as an array of bulk strings.</summary>
+    public static void WriteCategoryNames(ReplyWriter reply)
+    {
+        ReadOnlySpan<byte> rest = Categories;
+        reply.Array(rest.Count((byte)' '));
+        while (!rest.IsEmpty)
+        {
+            int blank = rest.IndexOf((byte)' ');
+            reply.Bulk(rest[1..blank]);
+            rest = rest[(blank + 1)..];
+        }
+    }
+
     /// <summary>Finds a category by its name without the @, in any case.</summary>
     /// <returns>The category, or None when there is no such name.</returns>
     public static AclCategories FindCategory(ReadOnlySpan<byte> name)

@@ -61,6 +61,11 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
 
     private bool Admit(Client client, CommandDefinition? command, Argument* arguments, int count, long requestBytes)
     {
+        if ((server.Condition & ServerCondition.ShuttingDown) != 0)
+        {
+            loop.CloseSoon(client);
+            return true;
+        }
         var all = new ReadOnlySpan<Argument>(arguments, count);
         if (command != null && command.Subcommands.Length != 0 && count > 1)
         {

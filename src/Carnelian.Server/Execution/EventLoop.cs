@@ -143,6 +143,9 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Makes the loop end after its present round. The loop's thread.</summary>
     public void Stop() => _isStopping = true;
 
+    /// <summary>The client whose input is being processed, or null. For crash reports, by any thread.</summary>
+    public Client? Served => Volatile.Read(ref _attached);
+
     /// <summary>The clients of the loop. The loop's thread.</summary>
     public IEnumerable<Client> Clients => _slots.OfType<Client>();
 
@@ -453,7 +456,7 @@ internal sealed unsafe class EventLoop : IDisposable
             }
             if (input.Status == ParseStatus.Error)
             {
-                _server.OnProtocolError(client, parser.Error);
+                _server.OnProtocolError(client, parser.Error, new ReadOnlySpan<byte>(input.Position, (int)(input.End - input.Position)));
                 client.FreeQuery();
                 break;
             }

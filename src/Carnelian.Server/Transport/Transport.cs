@@ -90,6 +90,11 @@ public abstract class ListenSocket : IDisposable
     /// <exception cref="TransportException">The system refuses, for example for lack of file descriptors.</exception>
     public abstract StreamSocket? Accept();
 
+    /// <summary>Listens no longer, so that the address is free for another socket; the rest is left to <see cref="Dispose"/>. Any thread.</summary>
+    public virtual void Stop()
+    {
+    }
+
     /// <inheritdoc/>
     public abstract void Dispose();
 }

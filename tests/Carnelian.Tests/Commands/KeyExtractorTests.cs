@@ -21,7 +21,7 @@ public sealed class KeyExtractorTests
     [InlineData("EVAL script 1 a", "3")]
     [InlineData("EVAL script nonsense a", "")]
     [InlineData("XGROUP CREATE s g $", "2")]
-    [InlineData("SLAVEOF NO ONE", "")]
+    [InlineData("FLUSHALL ASYNC", "")]
     [InlineData("SPUBLISH channel message", "")]
     public void Keys_are_found_at_their_positions(string call, string positions)
     {

@@ -92,9 +92,6 @@ internal static class SampleCommands
             [ENTRIESREAD entriesread:integer display=entries-read]
             """,
         History = "7.0.0 Added the `entries_read` named argument.")]
-    [Command("SLAVEOF", Arity = 3, Group = CommandGroup.Server, Since = "1.0.0", Complexity = "O(1)", Summary = "Sample.",
-        Flags = Admin | NoScript | Stale | NoAsyncLoading, DeprecatedSince = "5.0.0", ReplacedBy = "`REPLICAOF`",
-        Arguments = "args(host-port{host, port:integer} | no-one{NO, ONE})")]
     [Command("FLUSHALL", Arity = -1, Group = CommandGroup.Server, Since = "1.0.0", Summary = "Sample.",
         Complexity = "O(N) where N is the total number of keys in all databases",
         Flags = Write | AllDatabases, Acl = AclCategories.Keyspace | AclCategories.Dangerous, Locks = Locks.All,

@@ -94,5 +94,19 @@ public static class ConfigCommands
         ctx.Reply.Ok();
     }
 
+    [Command("CONFIG|HELP", Arity = 2, Group = CommandGroup.Server, Since = "5.0.0", Complexity = "O(1)",
+        Summary = "Lists the subcommands with a line about each.",
+        Flags = Loading | Stale)]
+    public static void Help(scoped ref CommandContext ctx) => SubcommandHelp.Write(ctx.Reply, ctx.Arg(0), """
+        GET <pattern>
+            Show the directives that match a glob-style pattern.
+        SET <directive> <value>
+            Change a directive.
+        RESETSTAT
+            Set the statistics of INFO back.
+        REWRITE
+            Write the configuration in force into its file.
+        """u8);
+
     private static ServerInstance ServerOf(scoped ref CommandContext ctx) => ((Client)ctx.Session).Loop.Server;
 }

@@ -39,6 +39,11 @@ internal sealed class InfoSections
         }
     }
 
+    private InfoSections(string[] names) => _wanted.UnionWith(names);
+
+    /// <summary>All sections.</summary>
+    public static InfoSections Everything => new(All);
+
     /// <summary>Whether a section was asked for.</summary>
     /// <param name="name">Its name as an argument, in lower case.</param>
     public bool Contains(string name) => _wanted.Contains(name);

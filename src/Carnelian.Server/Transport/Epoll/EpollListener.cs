@@ -5,6 +5,8 @@ namespace Carnelian.Server.Transport.Epoll;
 /// <summary>A listening socket by its file descriptor.</summary>
 internal sealed unsafe class EpollListener(int descriptor, bool isUnix, string path) : ListenSocket
 {
+    private volatile bool _isStopped;
+
     public int Descriptor { get; } = descriptor;
 
     public override bool IsUnix { get; } = isUnix;
@@ -21,7 +23,7 @@ internal sealed unsafe class EpollListener(int descriptor, bool isUnix, string p
                 int error = Marshal.GetLastPInvokeError();
                 if (error is LinuxCalls.EINTR or LinuxCalls.ECONNABORTED)
                     continue;
-                return error == LinuxCalls.EAGAIN ? null : throw LinuxCalls.Failure();
+                return error == LinuxCalls.EAGAIN || _isStopped ? null : throw LinuxCalls.Failure();
             }
             if (IsUnix)
                 return new EpollSocket(fd, path + ":0", path + ":0", isLocal: true, isUnix: true);
@@ -30,6 +32,13 @@ internal sealed unsafe class EpollListener(int descriptor, bool isUnix, string p
             string local = LinuxCalls.GetSocketName(fd, address, &length) == 0 ? SocketAddress.Format(address, out _) : "?:0";
             return new EpollSocket(fd, peer, local, isLocal, isUnix: false);
         }
+    }
+
+    /// <summary>The socket has stopped: what still waits is refused by the system.</summary>
+    public override void Stop()
+    {
+        _isStopped = true;
+        _ = LinuxCalls.Shutdown(Descriptor, LinuxCalls.ShutdownBoth);
     }
 
     public override void Dispose()

@@ -20,6 +20,7 @@ internal static unsafe partial class LinuxCalls
     public const int CloseOnExec = 0x80000;
     public const int NonBlocking = 0x800;
     public const int NoSignal = 0x4000;
+    public const int ShutdownBoth = 2;
 
     public const int AfUnix = 1;
     public const int AfInet = 2;
@@ -76,6 +77,9 @@ internal static unsafe partial class LinuxCalls
 
     [LibraryImport(C, EntryPoint = "listen", SetLastError = true)]
     public static partial int Listen(int fd, int backlog);
+
+    [LibraryImport(C, EntryPoint = "shutdown", SetLastError = true)]
+    public static partial int Shutdown(int fd, int how);
 
     [LibraryImport(C, EntryPoint = "accept4", SetLastError = true)]
     public static partial int Accept(int fd, void* address, uint* length, int flags);

@@ -1,0 +1,78 @@
+using Carnelian.Commands;
+using Carnelian.Commands.Table;
+using Carnelian.Protocol;
+using Carnelian.Server.Clients;
+using Carnelian.Text;
+using static Carnelian.Commands.Table.CommandFlags;
+
+namespace Carnelian.Server.Commands.Replication;
+
+/// <summary>WAIT and WAITAOF: without replicas and append only file nothing is ever acknowledged, so only the time ends them.</summary>
+public static class WaitCommands
+{
+    [Command("WAIT", Arity = 3, Group = CommandGroup.Generic, Since = "3.0.0", Complexity = "O(1)",
+        Summary = "Waits until replicas have the connection's writes.",
+        Flags = Blocking, Acl = AclCategories.Connection, Tips = "request_policy:all_shards response_policy:agg_min",
+        Arguments = "numreplicas:integer, timeout:integer")]
+    public static void Wait(scoped ref CommandContext ctx)
+    {
+        if (!ctx.TryInteger(1, out long replicas) || !TryTimeout(ref ctx, 2, out long timeout))
+            return;
+        var client = (Client)ctx.Session;
+        if (replicas <= 0 || client.Is(ClientFlags.Multi))
+            ctx.Reply.Integer(0);
+        else
+            TimedWait.Begin(client, timeout, static writer => writer.Integer(0));
+    }
+
+    [Command("WAITAOF", Arity = 4, Group = CommandGroup.Generic, Since = "7.2.0", Complexity = "O(1)",
+        Summary = "Waits until the connection's writes are on disk, here and on replicas.",
+        Flags = Blocking, Acl = AclCategories.Connection, Tips = "request_policy:all_shards response_policy:agg_min",
+        Arguments = "numlocal:integer, numreplicas:integer, timeout:integer")]
+    public static void WaitAof(scoped ref CommandContext ctx)
+    {
+        if (!TryRange(ref ctx, 1, 0, 1, "ERR value is out of range, value must between 0 and 1"u8, out long local)
+            || !TryRange(ref ctx, 2, 0, long.MaxValue, "ERR value is out of range, must be positive"u8, out long replicas)
+            || !TryTimeout(ref ctx, 3, out long timeout))
+        {
+            return;
+        }
+        var client = (Client)ctx.Session;
+        if (local != 0)
+            ctx.Reply.Error("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."u8);
+        else if (replicas == 0 || client.Is(ClientFlags.Multi))
+            WriteNothing(ctx.Reply);
+        else
+            TimedWait.Begin(client, timeout, WriteNothing);
+    }
+
+    private static void WriteNothing(ReplyWriter writer)
+    {
+        writer.Array(2);
+        writer.Integer(0);
+        writer.Integer(0);
+    }
+
+    private static bool TryRange(scoped ref CommandContext ctx, int index, long least, long most, ReadOnlySpan<byte> error, out long value)
+    {
+        if (!ctx.TryInteger(index, out value))
+            return false;
+        if (value >= least && value <= most)
+            return true;
+        ctx.Reply.Error(error);
+        return false;
+    }
+
+    private static bool TryTimeout(scoped ref CommandContext ctx, int index, out long milliseconds)
+    {
+        if (!AsciiNumber.TryParseInt64(ctx.Arg(index), out milliseconds))
+        {
+            ctx.Reply.Error("ERR timeout is not an integer or out of range"u8);
+            return false;
+        }
+        if (milliseconds >= 0)
+            return true;
+        ctx.Reply.Error("ERR timeout is negative"u8);
+        return false;
+    }
+}

@@ -1,0 +1,102 @@
+using System.Text;
+using Carnelian.Server.Clients;
+using Carnelian.Server.Configuration;
+using Carnelian.Server.Execution;
+using Carnelian.Server.Logging;
+
+namespace Carnelian.Server.Hosting;
+
+/// <summary>Ends the server on SHUTDOWN or a signal, the same way.</summary>
+/// <remarks>
+/// A shutdown runs on an event loop with all locks held, so no command is half done, and what comes after it is refused. A data set
+/// cannot be saved: SAVE fails, unless FORCE is given, and the save points of the configuration are ignored with a warning.
+/// </remarks>
+internal sealed class Shutdown(ServerInstance server)
+{
+    private int _signals;
+
+    /// <summary>Takes a signal that asks for the end. A second SIGINT ends the process at once.</summary>
+    public void OnSignal(string name, bool isInterrupt)
+    {
+        if (Interlocked.Increment(ref _signals) > 1 && isInterrupt)
+        {
+            server.Log.WriteFromSignal("You insist... exiting now.");
+            PidFile.Remove(server.Configuration, server.Log);
+            Environment.Exit(1);
+        }
+        server.Log.WriteFromSignal($"Received {name} scheduling shutdown...");
+        server.Loops.Main.Post(() => OnMainLoop(name, isInterrupt));
+    }
+
+    private void OnMainLoop(string name, bool isInterrupt)
+    {
+        ShutdownOptions options = isInterrupt ? server.Configuration.ShutdownOnSigint : server.Configuration.ShutdownOnSigterm;
+        server.Keyspace.Locks.AcquireAll();
+        try
+        {
+            if (TryRun(options, requester: null))
+                return;
+        }
+        finally
+        {
+            server.Keyspace.Locks.ReleaseAll();
+        }
+        server.Log.Write(LogLevel.Warning, $"{name} received but errors trying to shut down the server, check the logs for more information");
+        Interlocked.Exchange(ref _signals, 0);
+    }
+
+    /// <summary>Ends the server, if the options allow it. The caller holds all locks.</summary>
+    /// <param name="options">How.</param>
+    /// <param name="requester">The client that asked, or null for a signal.</param>
+    /// <returns>False if it goes on; the log says why.</returns>
+    public bool TryRun(ShutdownOptions options, Client? requester)
+    {
+        if ((server.Condition & ServerCondition.ShuttingDown) != 0)
+            return true;
+        string origin = requester == null ? "" : $" (user request from '{Describe(requester)}')";
+        server.Log.Write(LogLevel.Notice, $"User requested shutdown...{origin}");
+        server.Supervisor.Notify("STOPPING=1\n");
+        if ((options & ShutdownOptions.Save) != 0)
+        {
+            server.Log.Write(LogLevel.Notice, "Saving the final RDB snapshot before exiting.");
+            server.Log.Write(LogLevel.Warning, "The server cannot save its data set: it keeps it in memory only.");
+            if ((options & ShutdownOptions.Force) == 0)
+            {
+                server.Log.Write(LogLevel.Warning, "Error trying to save the DB, can't exit.");
+                server.Supervisor.Notify("STATUS=Error trying to save the DB, can't exit.\n");
+                return false;
+            }
+            server.Log.Write(LogLevel.Warning, "Error trying to save the DB. Exit anyway.");
+        }
+        else if ((options & ShutdownOptions.NoSave) == 0 && server.Configuration.SavePoints.Length != 0 && HasData())
+        {
+            server.Log.Write(LogLevel.Warning, "Save points are configured, but the server cannot save its data set: it keeps it in memory only.");
+        }
+        server.SetCondition(ServerCondition.ShuttingDown, value: true);
+        PidFile.Remove(server.Configuration, server.Log);
+        if (server.Configuration.UnixSocket.Length != 0)
+            server.Log.Write(LogLevel.Notice, "Removing the unix socket file.");
+        server.Log.Write(LogLevel.Warning, "Carnelian is now ready to exit, bye bye...");
+        server.End();
+        return true;
+    }
+
+    private bool HasData()
+    {
+        for (int i = 0; i < server.Keyspace.DatabaseCount; i++)
+        {
+            if (server.Keyspace[i].Count != 0)
+                return true;
+        }
+        return false;
+    }
+
+    private string Describe(Client client)
+    {
+        bool isHidden = server.Configuration.HideUserDataFromLog;
+        var text = new StringBuilder();
+        text.Append($"id={client.Id} addr={client.Socket.PeerAddress} laddr={client.Socket.LocalAddress} fd={client.Socket.Descriptor}");
+        text.Append($" name={(isHidden ? "*redacted*" : client.Name)} user={(isHidden ? "*redacted*" : "default")}");
+        return text.Append($" lib-name={client.LibraryName} lib-ver={client.LibraryVersion}").ToString();
+    }
+}

@@ -49,6 +49,7 @@ internal static class ReplyRules
         ["CONFIG|GET"] = (_, e, a) => SameMap(e, a, OwnDirectives.IsMasked, OwnDirectives.IsExtra),
         // Valkey's Lua engine is a module.
         ["HELLO"] = (_, e, a) => SameMap(e, a, name => name is "id" or "version" or "modules", name => false),
+        ["MODULE|LIST"] = (_, e, a) => SameKind(e, a),
         ["PUBSUB|CHANNELS"] = (_, e, a) => SameSet(e, a),
         ["PUBSUB|SHARDCHANNELS"] = (_, e, a) => SameSet(e, a),
     };

@@ -188,7 +188,10 @@ public sealed unsafe class Database : IDisposable
             old.AccessBits = _keyspace.Access.Renewed(old, now);
             return;
         }
-        ReplaceEntry(part, slot, key, Entry.CreateString(key, value, deadline), now);
+        Entry entry = Entry.CreateString(key, value, deadline);
+        if (old.HasDeadline)
+            entry.ReplacesDeadline();
+        ReplaceEntry(part, slot, key, entry, now);
     }
 
     /// <summary>Sets a key to an integer, whatever it held.</summary>

@@ -20,9 +20,12 @@ namespace Carnelian.Server;
 /// </summary>
 internal sealed class ServerInstance : IDisposable
 {
+    private const long UpkeepNanoseconds = 1_000_000_000;
+
     private readonly ManualResetEventSlim _ended = new();
     private long _lastCrossProtocolWarning;
     private int _condition;
+    private long _nextUpkeep;
 
     public ServerInstance(ServerConfiguration configuration, CommandTable table, Log log)
     {
@@ -249,8 +252,14 @@ internal sealed class ServerInstance : IDisposable
         if (loop.Index != 0)
             return;
         Clock.Calibrate();
-        if (!IsCronPaused)
-            Metrics.Run();
+        if (IsCronPaused)
+            return;
+        Metrics.Run();
+        if (loop.Timestamp < _nextUpkeep)
+            return;
+        _nextUpkeep = loop.Timestamp + UpkeepNanoseconds;
+        if (Keyspace.AllowsShrinking)
+            Keyspace.ReleaseEmptyTables();
     }
 
     public void Accept(EventLoop loop, ListenSocket listener) => Acceptor.Accept(loop, listener);

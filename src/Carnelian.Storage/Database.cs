@@ -396,6 +396,24 @@ public sealed unsafe class Database : IDisposable
         return count == 0 ? 0 : Math.Max((long)(sum / count), 0);
     }
 
+    /// <summary>
+    /// Gives back the tables of parts without keys. They stay for a moment when the last key goes, since the next one may come soon.
+    /// </summary>
+    internal void ReleaseEmptyTables()
+    {
+        if (_parts == null)
+            return;
+        for (int shard = 0; shard < _keyspace.ShardCount; shard++)
+        {
+            DatabasePart* part = _parts + shard;
+            if (part->Table.Count != 0 || part->Table.Bytes == 0 || !_keyspace.Locks.TryAcquire(shard))
+                continue;
+            if (part->Table.Count == 0)
+                part->Table.Clear();
+            _keyspace.Locks.Release(shard);
+        }
+    }
+
     // --- expiry, sampling, walks ----------------------------------------------------------------------------------
 
     /// <summary>The earliest deadline in a shard, or <see cref="long.MaxValue"/>. May be read without the lock.</summary>

@@ -44,11 +44,6 @@ public static class DebugCommands
             case ("sleep", 3):
                 Sleep(ref ctx);
                 break;
-            case ("leak", 3):
-                // Nobody keeps the block: what looks for leaks has to find it.
-                _ = StringBlock.Create(ctx.Arg(2).Length, 0);
-                ctx.Reply.Ok();
-                break;
             case ("log", 3):
                 ServerOf(ref ctx).Log.Write(LogLevel.Warning, $"DEBUG LOG: {Encoding.Latin1.GetString(ctx.Arg(2))}");
                 ctx.Reply.Ok();
@@ -105,6 +100,11 @@ public static class DebugCommands
                 break;
             case ("config-rewrite-force-all", 2):
                 RewriteConfiguration(ref ctx);
+                break;
+            case ("leak", 3):
+                // Nobody keeps the block: what looks for leaks has to find it.
+                _ = StringBlock.Create(ctx.Arg(2).Length, 0);
+                ctx.Reply.Ok();
                 break;
             case ("stringmatch-test", 2):
                 DebugData.MatchRandomPatterns();

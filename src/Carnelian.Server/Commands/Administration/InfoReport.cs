@@ -67,7 +67,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("multiplexing_api", server.Transport.Name);
         _text.Field("gcc_version", "0.0.0");
         _text.Field("process_id", Environment.ProcessId);
-        _text.Field("process_supervised", "no");
+        _text.Field("process_supervised", server.Supervisor.IsSystemd ? "systemd" : "no");
         _text.Field("run_id", server.RunId);
         _text.Field("tcp_port", configuration.Port);
         _text.Field("server_time_usec", Clock.UnixMicroseconds());

@@ -69,7 +69,9 @@ internal sealed class MemoryLimit(ServerInstance server)
         server.Keyspace.Access.Follow(Policy);
         Volatile.Write(ref _limit, configuration.MaxMemory);
         server.SetCondition(ServerCondition.MemoryLimited, configuration.MaxMemory != 0);
-        if (server.Loops.All.Length != 0 && Excess > 0)
+        if (Excess <= 0)
+            NoteWithinLimit();
+        else if (server.Loops.All.Length != 0)
             server.Loops.Main.Dispatcher.Admission.Eviction.Start();
     }
 

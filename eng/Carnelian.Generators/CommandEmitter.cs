@@ -10,9 +10,6 @@ namespace Carnelian.Generators;
 
 internal static class CommandEmitter
 {
-    /// <summary>CommandFlags.ConstantTime.</summary>
-    private const ulong ConstantTime = 1UL << 36;
-
     public static string Emit(string rootNamespace, IReadOnlyList<CommandModel> commands)
     {
         var code = new StringBuilder();
@@ -40,7 +37,7 @@ internal static class CommandEmitter
 
     private static void Definition(StringBuilder code, CommandModel command, int index)
     {
-        code.Append($"        new({Utf8(command.Name)}, {command.Arity}, (CommandFlags)0x{command.Flags | (command.Complexity == "O(1)" ? ConstantTime : 0):X}, (AclCategories)0x{command.Acl:X}, ");
+        code.Append($"        new({Utf8(command.Name)}, {command.Arity}, (CommandFlags)0x{command.Flags:X}, (AclCategories)0x{command.Acl:X}, ");
         code.Append($"CommandGroup.{command.Group}, (Locks){command.Locks},\n            [");
         for (int i = 0; i < command.Keys.Count; i++)
             KeySpec(code, command.Keys[i]);

@@ -80,6 +80,14 @@ public unsafe ref struct CommandContext
     /// <param name="word">The word in lower case.</param>
     public readonly bool ArgIs(int index, ReadOnlySpan<byte> word) => System.Text.Ascii.EqualsIgnoreCase(Arg(index), word);
 
+    /// <summary>An argument up to its first zero byte, as error texts quote it.</summary>
+    public readonly ReadOnlySpan<byte> ArgAsText(int index)
+    {
+        ReadOnlySpan<byte> bytes = Arg(index);
+        int zero = bytes.IndexOf((byte)0);
+        return zero < 0 ? bytes : bytes[..zero];
+    }
+
     // --- keys -----------------------------------------------------------------------------------------------------
 
     /// <summary>Looks a key up for reading.</summary>

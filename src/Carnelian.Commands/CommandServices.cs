@@ -24,6 +24,12 @@ public abstract class CommandServices
     /// <summary><c>proto-max-bulk-len</c>: no string grows longer, in bytes.</summary>
     public long MaxStringLength;
 
+    /// <summary>The value of <see cref="QuicklistPackedThreshold"/> unless a test has set another.</summary>
+    public const long DefaultQuicklistPackedThreshold = 1L << 30;
+
+    /// <summary>DEBUG QUICKLIST-PACKED-THRESHOLD: elements of a list from this size on, in bytes, get a node of their own.</summary>
+    public long QuicklistPackedThreshold = DefaultQuicklistPackedThreshold;
+
     /// <summary>The commands that clients can use, after <c>rename-command</c>; set before the first client.</summary>
     public CommandTable Commands { get; set; } = CommandTable.Create();
 

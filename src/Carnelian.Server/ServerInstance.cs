@@ -3,6 +3,7 @@ using Carnelian.Commands.Table;
 using Carnelian.Protocol;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Configuration;
+using Carnelian.Server.Diagnostics;
 using Carnelian.Server.Execution;
 using Carnelian.Server.Hosting;
 using Carnelian.Server.Logging;
@@ -20,6 +21,7 @@ namespace Carnelian.Server;
 internal sealed class ServerInstance : IDisposable
 {
     private readonly ManualResetEventSlim _ended = new();
+    private long _lastCrossProtocolWarning;
     private int _condition;
 
     public ServerInstance(ServerConfiguration configuration, CommandTable table, Log log)
@@ -29,6 +31,9 @@ internal sealed class ServerInstance : IDisposable
         Definitions = table.Definitions;
         Known = new KnownCommands(Definitions);
         Log = log;
+        CommandLogs = new CommandLogs(configuration);
+        Totals = new LoopTotals(table.Definitions);
+        Metrics = new InstantaneousMetrics(Totals);
         Transport = Carnelian.Server.Transport.Transport.Create();
         Keyspace = new Keyspace(configuration.Databases, Math.Max(configuration.IoThreads, Math.Min(Environment.ProcessorCount, 16)));
         Watches = new WatchTable(Keyspace);
@@ -102,12 +107,30 @@ internal sealed class ServerInstance : IDisposable
 
     public Monitors Monitors { get; } = new();
 
+    public CommandLogs CommandLogs { get; }
+
+    public LatencyMonitor Latency { get; } = new();
+
+    /// <summary>What all loops have counted, those that have ended too.</summary>
+    public LoopTotals Totals { get; }
+
+    public InstantaneousMetrics Metrics { get; }
+
     public ServerSettings Settings { get; }
 
     /// <summary>A random name of this run, 40 hexadecimal digits.</summary>
     public string RunId { get; } = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
 
+    /// <summary>The name of this server's history of changes for replicas, 40 hexadecimal digits.</summary>
+    public string ReplicationId { get; private set; } = NewReplicationId();
+
+    /// <summary>The name of the history that this one continues; zeros if there is none.</summary>
+    public string SecondReplicationId { get; private set; } = new('0', 40);
+
     public long StartedAt { get; } = Clock.Sample();
+
+    /// <summary>The memory in use when the server was ready for clients.</summary>
+    public long StartupMemory { get; private set; }
 
     public ServerCondition Condition => (ServerCondition)Volatile.Read(ref _condition);
 
@@ -123,13 +146,24 @@ internal sealed class ServerInstance : IDisposable
 
     public bool TracksLatency = true;
 
+    /// <summary>From this time on a command is slow, for the slow log or for the latency monitor.</summary>
     public long SlowNanoseconds;
 
+    /// <summary>Whether the thresholds are so small that commands of a batch are timed one by one.</summary>
+    public bool TimesEachCommand;
+
+    /// <summary>The least request for the log of large requests.</summary>
     public long LargeRequestBytes;
+
+    /// <summary>The least reply for the log of large replies.</summary>
+    public long LargeReplyBytes;
 
     public long CronNanoseconds;
 
     public bool ExpiresActively = true;
+
+    /// <summary>DEBUG PAUSE-CRON: nothing is done in the course of time.</summary>
+    public bool IsCronPaused;
 
     public int LoopCount => Loops.All.Length;
 
@@ -151,6 +185,7 @@ internal sealed class ServerInstance : IDisposable
         Loops.Resize(1);
         Listeners.Watch();
         Loops.Resize(Configuration.IoThreads);
+        StartupMemory = Carnelian.Memory.NativeHeap.UsedBytes;
         if (Listeners.HasTcp)
             Log.Write(LogLevel.Notice, "Ready to accept connections tcp");
         if (Listeners.HasUnix)
@@ -161,6 +196,16 @@ internal sealed class ServerInstance : IDisposable
 
     /// <summary>Ends the server: <see cref="WaitForEnd"/> returns. Any thread.</summary>
     public void End() => _ended.Set();
+
+    /// <summary>Begins a new history of changes that continues none.</summary>
+    public void ChangeReplicationId()
+    {
+        ReplicationId = NewReplicationId();
+        SecondReplicationId = new string('0', 40);
+    }
+
+    private static string NewReplicationId() =>
+        Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
 
     /// <summary>Shows address and mode in the process title.</summary>
     public void ShowTitle()
@@ -173,9 +218,13 @@ internal sealed class ServerInstance : IDisposable
 
     public void OnLoopStarted(EventLoop loop)
     {
+        Totals.Add(loop);
         if (!CoreList.Bind(Configuration.ServerCpuList))
             Log.Write(LogLevel.Warning, $"Cannot run on the cores '{Configuration.ServerCpuList}' of server-cpulist.");
     }
+
+    /// <summary>The loop has done its last round. On its thread.</summary>
+    public void OnLoopEnded(EventLoop loop) => Totals.Remove(loop);
 
     public void OnLoopRetired(EventLoop loop)
     {
@@ -183,8 +232,11 @@ internal sealed class ServerInstance : IDisposable
 
     public void RunCron(EventLoop loop)
     {
-        if (loop.Index == 0)
-            Clock.Calibrate();
+        if (loop.Index != 0)
+            return;
+        Clock.Calibrate();
+        if (!IsCronPaused)
+            Metrics.Run();
     }
 
     public void Accept(EventLoop loop, ListenSocket listener) => Acceptor.Accept(loop, listener);
@@ -215,6 +267,21 @@ internal sealed class ServerInstance : IDisposable
         Log.Write(LogLevel.Verbose, $"Protocol error ({error[(colon + 2)..]}) from client: {line}. Query buffer: {input}");
     }
 
+    /// <summary>Hangs up on a client that speaks HTTP, and says so at most once a minute.</summary>
+    public void OnCrossProtocolRequest(Client client)
+    {
+        const long QuietMilliseconds = 60_000;
+        long now = Clock.Latest;
+        long last = Interlocked.Read(ref _lastCrossProtocolWarning);
+        if (now - last > QuietMilliseconds && Interlocked.CompareExchange(ref _lastCrossProtocolWarning, now, last) == last)
+        {
+            Log.Write(LogLevel.Warning, "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Carnelian. "
+                + "This is likely due to an attacker attempting to use Cross Protocol Scripting to compromise your Carnelian instance. "
+                + $"Connection from {client.Socket.PeerAddress} aborted.");
+        }
+        client.Loop.CloseSoon(client);
+    }
+
     public void OnQueryBufferLimit(Client client, long length) => client.Loop.CloseSoon(client);
 
     /// <summary>Whether a client has more output waiting than it may have; then it is on its way out.</summary>
@@ -241,9 +308,16 @@ internal sealed class ServerInstance : IDisposable
         return isOver;
     }
 
-    public void OnSlowOrLarge(Client client, CommandDefinition command, ReadOnlySpan<Argument> arguments, long nanoseconds, long requestBytes)
+    /// <summary>Records a command that took at least <see cref="SlowNanoseconds"/>.</summary>
+    public void OnSlow(Client client, CommandDefinition command, ReadOnlySpan<Argument> arguments, long nanoseconds)
     {
+        CommandLogs.RecordSlow(client, command, arguments, nanoseconds);
+        Latency.Add((command.Flags & CommandFlags.Fast) != 0 ? "fast-command" : "command", nanoseconds);
     }
+
+    /// <summary>Records a command whose request or reply was large.</summary>
+    public void OnLarge(Client client, CommandDefinition command, ReadOnlySpan<Argument> arguments, long requestBytes, long replyBytes) =>
+        CommandLogs.RecordLarge(client, command, arguments, requestBytes, replyBytes);
 
     public void OnInternalError(CommandDefinition command, ReadOnlySpan<Argument> arguments, Exception e) =>
         Log.Write(LogLevel.Warning, $"Internal error in '{command.Name}': {e}");

@@ -7,6 +7,9 @@ namespace Carnelian.Server;
 /// <remarks>At start, and under all locks after each CONFIG SET.</remarks>
 internal sealed class ServerSettings(ServerInstance server)
 {
+    /// <summary>With a threshold below this many nanoseconds each command of a batch is timed alone.</summary>
+    private const long SharedTimeFrom = 1_000_000;
+
     /// <summary>Applies everything that is not read from the configuration itself.</summary>
     public void Apply()
     {
@@ -15,8 +18,7 @@ internal sealed class ServerSettings(ServerInstance server)
         server.Services.LazyUserDelete = configuration.LazyfreeLazyUserDel;
         server.Services.LazyUserFlush = configuration.LazyfreeLazyUserFlush;
         server.Services.LazyServerDelete = configuration.LazyfreeLazyServerDel;
-        server.SlowNanoseconds = configuration.SlowlogThreshold < 0 ? long.MaxValue : configuration.SlowlogThreshold * 1000;
-        server.LargeRequestBytes = configuration.CommandlogRequestLargerThan < 0 ? long.MaxValue : configuration.CommandlogRequestLargerThan;
+        ApplyThresholds(configuration);
         server.CronNanoseconds = 1_000_000_000L / configuration.Hz;
         server.TracksLatency = configuration.LatencyTracking;
         server.Keyspace.KeepsExpired = configuration.ImportMode;
@@ -38,4 +40,19 @@ internal sealed class ServerSettings(ServerInstance server)
         }
         return classes;
     }
+
+    private void ApplyThresholds(ServerConfiguration configuration)
+    {
+        server.Latency.Threshold = configuration.LatencyMonitorThreshold;
+        long slow = Threshold(configuration.SlowlogThreshold, configuration.SlowlogMaxLen, 1000);
+        long spike = configuration.LatencyMonitorThreshold == 0 ? long.MaxValue : Threshold(configuration.LatencyMonitorThreshold, 1, 1_000_000);
+        server.SlowNanoseconds = Math.Min(slow, spike);
+        server.TimesEachCommand = server.SlowNanoseconds < SharedTimeFrom;
+        server.LargeRequestBytes = Threshold(configuration.CommandlogRequestLargerThan, configuration.CommandlogLargeRequestMaxLen, 1);
+        server.LargeReplyBytes = Threshold(configuration.CommandlogReplyLargerThan, configuration.CommandlogLargeReplyMaxLen, 1);
+    }
+
+    private static long Threshold(long value, long mostEntries, long unit) =>
+        value < 0 || mostEntries == 0 || value > long.MaxValue / unit ? long.MaxValue : value * unit;
+
 }

@@ -8,4 +8,23 @@ internal sealed class ServerStatistics
 
     /// <summary>Keys removed to make room.</summary>
     public long EvictedKeys;
+
+    /// <summary>Times that a slice of expiry ended before all that was due was done.</summary>
+    public long ExpirySlicesCut;
+
+    /// <summary>The time that went into expiry between commands.</summary>
+    public long ExpiryNanoseconds;
+
+    /// <summary>Wrong passwords and user names.</summary>
+    public long FailedAuthentications;
+
+    /// <summary>Sets everything back.</summary>
+    public void Reset()
+    {
+        Interlocked.Exchange(ref ExpiredKeys, 0);
+        Interlocked.Exchange(ref EvictedKeys, 0);
+        Interlocked.Exchange(ref ExpirySlicesCut, 0);
+        Interlocked.Exchange(ref ExpiryNanoseconds, 0);
+        Interlocked.Exchange(ref FailedAuthentications, 0);
+    }
 }

@@ -81,6 +81,9 @@ public sealed class AccessClock
         return Math.Max(0, counter - elapsed / DecayMinutes);
     }
 
+    /// <summary>The wrapping clock of seconds that LRU bits are taken from.</summary>
+    public static int SecondsOf(long now) => Seconds(now);
+
     private static int Seconds(long now) => (int)((now / 1000) & Mask);
 
     private static int Minutes(long now) => (int)((now / 60_000) & 0xffff);

@@ -164,6 +164,13 @@ public sealed unsafe class Database : IDisposable
             SetInteger(key, integer, deadline, now);
             return;
         }
+        SetBytes(key, value, deadline, now);
+    }
+
+    /// <summary>As <see cref="SetString"/>, but digits stay text.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void SetBytes(in Key key, ReadOnlySpan<byte> value, long deadline, long now)
+    {
         DatabasePart* part = PartOf(key.Hash);
         byte** slot = part->Table.Find(key.Data, key.Length, key.Hash);
         if (slot == null)
@@ -214,7 +221,7 @@ public sealed unsafe class Database : IDisposable
     /// bytes are zero. The encoding is raw from then on.
     /// </summary>
     /// <param name="key">The key, which exists and holds a string.</param>
-    /// <param name="length">The new length, at least 1.</param>
+    /// <param name="length">The new length.</param>
     /// <param name="now">The time of the unit.</param>
     /// <returns>The bytes, until the next change of the key.</returns>
     public Span<byte> ResizeString(in Key key, int length, long now)
@@ -361,6 +368,29 @@ public sealed unsafe class Database : IDisposable
             _keyspace.Reclaimer.Enqueue(() => FreeParts(detached, shards), count);
         else
             FreeParts(detached, shards);
+    }
+
+    /// <summary>
+    /// About how long the keys with a deadline have left on average, in milliseconds. Takes the locks of shards one by one where they are
+    /// free; parts that are locked, be it by the caller, are left out.
+    /// </summary>
+    public long AverageTimeToLive(long now)
+    {
+        const int blocksPerShard = 8;
+        if (_parts == null)
+            return 0;
+        double sum = 0;
+        long count = 0;
+        for (int shard = 0; shard < _keyspace.ShardCount; shard++)
+        {
+            if (_parts[shard].Expiry.Count == 0 || !_keyspace.Locks.TryAcquire(shard))
+                continue;
+            (long partSum, int partCount) = _parts[shard].Expiry.SampleDeadlines(blocksPerShard);
+            _keyspace.Locks.Release(shard);
+            sum += partSum - (double)partCount * now;
+            count += partCount;
+        }
+        return count == 0 ? 0 : Math.Max((long)(sum / count), 0);
     }
 
     // --- expiry, sampling, walks ----------------------------------------------------------------------------------

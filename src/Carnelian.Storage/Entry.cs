@@ -140,6 +140,9 @@ public readonly unsafe struct Entry : IRecordOperations
     /// <summary>The bytes that the entry occupies, without what it points to.</summary>
     public long AllocatedBytes => (long)NativeHeap.UsableSize(_address);
 
+    /// <summary>The bytes that the entry occupies, with what it points to.</summary>
+    public long TotalBytes => AllocatedBytes + (Encoding == ValueEncoding.Block ? Block.Capacity + StringBlock.HeaderSize : 0);
+
     /// <summary>The length of the value area.</summary>
     internal int InlineLength
     {

@@ -121,6 +121,26 @@ public unsafe struct ExpiryIndex
     /// <summary>Removes the earliest items, as many as <see cref="PeekDue"/> returned.</summary>
     public void RemoveFirst(int count) => RemoveRange(0, 0, count);
 
+    /// <summary>Some deadlines, evenly spread over the index: their sum and their number.</summary>
+    /// <param name="most">How many blocks to look at; with fewer blocks all deadlines count.</param>
+    public readonly (long Sum, int Count) SampleDeadlines(int most)
+    {
+        long sum = 0;
+        int count = 0;
+        int stride = Math.Max(_blockCount / most, 1);
+        for (int i = 0; i < _blockCount; i += stride)
+        {
+            ref BlockReference block = ref _blocks[i];
+            int step = stride == 1 ? 1 : Math.Max(block.Count / 4, 1);
+            for (int k = 0; k < block.Count; k += step)
+            {
+                sum += DeadlineOf(block.Items[k]);
+                count++;
+            }
+        }
+        return (sum, count);
+    }
+
     /// <summary>Frees everything.</summary>
     public void Clear()
     {

@@ -47,6 +47,9 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     private int _deepest;     // segments whose depth is that of the directory
     private int _segments;
 
+    /// <summary>Whether tables become smaller when records go. For tests of the server; one setting a process.</summary>
+    internal static bool AllowsShrinking { get; set; } = true;
+
     /// <summary>The number of records.</summary>
     public readonly long Count => _count;
 
@@ -291,6 +294,21 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
             prefix++;
             position = prefix >> depth != 0 ? -1 : (long)(prefix << (PositionBits - depth));
         }
+    }
+
+    /// <summary>The number of records that the table has room for without growing, were they spread evenly.</summary>
+    public readonly long CountSlots()
+    {
+        if (_directory == 0)
+            return 0;
+        long slots = 0;
+        for (long i = 0; i < 1L << Depth;)
+        {
+            var segment = (HashSegment*)(DirectoryPointer[i] & PointerMask);
+            slots += (segment->Buckets + segment->StashBuckets) * SlotsPerBucket;
+            i += 1L << (Depth - segment->Depth);
+        }
+        return slots;
     }
 
     /// <summary>A record by chance, each as likely as the others up to the uneven fill of segments; null if there is none.</summary>
@@ -634,6 +652,8 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void ShrinkSegment(HashSegment* segment, ulong hash)
     {
+        if (!AllowsShrinking)
+            return;
         if (segment->Depth > 0 && MergeWithBuddy(segment, hash))
             return;
         int size = SizeFor(segment->Count + segment->Count / 4);

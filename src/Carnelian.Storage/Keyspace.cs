@@ -50,6 +50,13 @@ public sealed class Keyspace : IDisposable
     /// <summary>Hears of expired and evicted keys.</summary>
     public IKeyspaceObserver? Observer { get; set; }
 
+    /// <summary>DEBUG DICT-RESIZING: whether tables become smaller when keys go. Set under all locks; holds for all keyspaces of the process.</summary>
+    public bool AllowsShrinking
+    {
+        get => HashTable<Entry>.AllowsShrinking;
+        set => HashTable<Entry>.AllowsShrinking = value;
+    }
+
     /// <summary>The number of shards.</summary>
     public int ShardCount => Locks.Count;
 

@@ -183,7 +183,8 @@ public sealed partial class ServerProcess : IDisposable
         _process.WaitForExit();
     }
 
-    private static int FreePort()
+    /// <summary>A port of 127.0.0.1 that nobody listens on at the moment.</summary>
+    public static int FreePort()
     {
         while (true)
         {

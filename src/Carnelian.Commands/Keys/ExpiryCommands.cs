@@ -109,7 +109,7 @@ public static class ExpiryCommands
         else if (!entry.HasDeadline)
             ctx.Reply.Integer(-1);
         else
-            ctx.Reply.Integer((Math.Max(0, entry.Deadline - origin) + unit / 2) / unit);
+            ctx.Reply.Integer((long)(((ulong)Math.Max(0, entry.Deadline - origin) + ((ulong)unit / 2)) / (ulong)unit));
     }
 
     private static void SetDeadline(scoped ref CommandContext ctx, long origin, long unit)
@@ -178,7 +178,7 @@ public static class ExpiryCommands
             }
             else
             {
-                ctx.Reply.Error("ERR Unsupported option "u8, ctx.Arg(i), default);
+                ctx.Reply.Error("ERR Unsupported option "u8, ctx.ArgAsText(i), default);
                 return false;
             }
         }

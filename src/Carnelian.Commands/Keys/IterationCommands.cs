@@ -187,7 +187,7 @@ public static unsafe class IterationCommands
             {
                 if (!TypeNames.TryParse(ctx.Arg(i + 1), out options.Type))
                 {
-                    ctx.Reply.Error("ERR unknown type name '"u8, ctx.Arg(i + 1), "'"u8);
+                    ctx.Reply.Error("ERR unknown type name '"u8, ctx.ArgAsText(i + 1), "'"u8);
                     return false;
                 }
                 options.HasType = true;

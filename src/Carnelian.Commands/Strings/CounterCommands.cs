@@ -75,7 +75,7 @@ public static class CounterCommands
         Span<byte> text = stackalloc byte[LongDouble.MaxFormattedLength];
         text = text[..value.Format(text)];
         bool isNew = !entry.Exists;
-        ctx.Database.SetString(key, text, isNew ? -1 : entry.Deadline, ctx.Now);
+        ctx.Database.SetBytes(key, text, isNew ? -1 : entry.Deadline, ctx.Now);
         StringValue.Created(ref ctx, key, isNew);
         ctx.Modified(key, NotificationClass.String, "incrbyfloat"u8);
         ctx.Reply.Bulk(text);

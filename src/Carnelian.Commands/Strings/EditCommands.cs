@@ -25,7 +25,7 @@ public static class EditCommands
         bool isNew = !entry.Exists;
         if (isNew)
             ctx.Database.SetString(key, tail, -1, ctx.Now);
-        else if (before + tail.Length > 0)
+        else
             tail.CopyTo(ctx.Database.ResizeString(key, before + tail.Length, ctx.Now)[before..]);
         StringValue.Created(ref ctx, key, isNew);
         ctx.Modified(key, NotificationClass.String, "append"u8);

@@ -68,8 +68,9 @@ public sealed unsafe class CommandDefinition
         Categories = ImpliedCategories.Of(flags, acl, group, hasHandler: handler != null);
         foreach (KeySpec spec in keySpecs)
             HasKeys |= (spec.Flags & KeyFlags.NotKey) == 0;
-        IsShort = HasKeys && FirstKey == LastKey && (Flags & (CommandFlags.ConstantTime | CommandFlags.Blocking | CommandFlags.MovableKeys)) == CommandFlags.ConstantTime;
         Locks = locks != Locks.Automatic ? locks : HasKeys ? Locks.Keys : Locks.None;
+        IsQuick = Locks is Locks.None or Locks.Keys && (Flags & (CommandFlags.Blocking | CommandFlags.MovableKeys)) == 0
+            && ((Flags & CommandFlags.Fast) != 0 || group == CommandGroup.String && FirstKey != 0 && FirstKey == LastKey);
     }
 
     /// <summary>Dense number in the table, from 0; index for counters that are kept per command.</summary>
@@ -93,6 +94,9 @@ public sealed unsafe class CommandDefinition
     /// <summary>The group that COMMAND DOCS names.</summary>
     public CommandGroup Group { get; }
 
+    /// <summary>Whether the time of one execution is bounded by the size of its arguments and of its reply.</summary>
+    public bool IsQuick { get; }
+
     /// <summary>Which shards it needs; never <see cref="Locks.Automatic"/>.</summary>
     public Locks Locks { get; }
 
@@ -107,9 +111,6 @@ public sealed unsafe class CommandDefinition
 
     /// <summary>The key specifications.</summary>
     public KeySpec[] KeySpecs { get; }
-
-    /// <summary>Whether it works on one key in constant time: such commands are not timed one by one.</summary>
-    public bool IsShort { get; }
 
     /// <summary>Whether the arguments can name keys (channels of sharded pub/sub are none).</summary>
     public bool HasKeys { get; }

@@ -57,6 +57,4 @@ public enum CommandFlags : ulong
     TouchesArbitraryKeys = 1UL << 34,
     /// <summary>Touches all databases: needs the right to each of them.</summary>
     AllDatabases = 1UL << 35,
-    /// <summary>Takes the same time whatever the value. Set by the generator where the complexity is O(1), not by authors.</summary>
-    ConstantTime = 1UL << 36,
 }

@@ -14,13 +14,17 @@ internal sealed class ConfigurationRewrite
     private readonly Dictionary<string, Queue<int>> _lineNumbers = [];
     private readonly HashSet<string> _written = [];
     private bool _hasMark;
+    private bool _withDefaults;
 
     /// <summary>Rewrites a file; gives the system's error or null.</summary>
-    public static string? Run(ServerConfiguration configuration, string path)
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="withDefaults">Whether directives appear that have their default value and no line yet.</param>
+    public static string? Run(ServerConfiguration configuration, string path, bool withDefaults)
     {
         try
         {
-            var rewrite = new ConfigurationRewrite();
+            var rewrite = new ConfigurationRewrite { _withDefaults = withDefaults };
             rewrite.ReadOld(File.Exists(path) ? ConfigurationText.FromBytes(File.ReadAllBytes(path)) : "");
             var defaults = new ServerConfiguration();
             foreach (Directive directive in DirectiveTable.All) directive.Rewrite(rewrite, configuration, defaults);
@@ -58,7 +62,7 @@ internal sealed class ConfigurationRewrite
             _lines[number] = line;
             return;
         }
-        if (!always) return;
+        if (!always && !_withDefaults) return;
         if (!_hasMark)
         {
             if (_lines.Count > 0) _lines.Add("");

@@ -547,14 +547,14 @@ public sealed class ServerConfiguration
 
     /// <summary>Writes the present values into the configuration file, keeping its comments and its order.</summary>
     /// <param name="error">The error reply, beginning with ERR.</param>
-    public bool Rewrite(out string? error)
+    public bool Rewrite(out string? error, bool withDefaults = false)
     {
         if (File is null)
         {
             error = "ERR The server is running without a config file";
             return false;
         }
-        string? failure = ConfigurationRewrite.Run(this, File);
+        string? failure = ConfigurationRewrite.Run(this, File, withDefaults);
         error = failure is null ? null : $"ERR Rewriting config file: {failure}";
         return failure is null;
     }

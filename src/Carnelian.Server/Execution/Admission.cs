@@ -81,6 +81,11 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
         if (command == null)
         {
             client.LastCommand = null;
+            if (IsHttp(all[0]))
+            {
+                server.OnCrossProtocolRequest(client);
+                return true;
+            }
             Refuse(client, null, UnknownCommand(all));
             return true;
         }
@@ -140,12 +145,23 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
 
     private void Refuse(Client client, CommandDefinition? command, string error)
     {
+        if (command != null && command == server.Known.Exec)
+        {
+            // An EXEC that is refused ends the transaction all the same.
+            server.Transactions.Discard(client);
+            server.Watches.Unwatch(client);
+            error = "EXECABORT Transaction discarded because of: " + (error.StartsWith("ERR ", StringComparison.Ordinal) ? error[4..] : error);
+        }
         server.Transactions.MarkFailed(client);
         loop.Writer.Error(Encoding.Latin1.GetBytes(error));
         if (command != null)
             dispatcher.StatisticsOf(command.Id).Rejected++;
         server.CountError(loop.Writer.LastErrorCode);
     }
+
+    // A browser that a web page talks into sending a request here: its next words could be commands.
+    private static bool IsHttp(in Argument name) =>
+        Ascii.EqualsIgnoreCase(Bytes(name), "post"u8) || Ascii.EqualsIgnoreCase(Bytes(name), "host:"u8);
 
     private static string UnknownCommand(ReadOnlySpan<Argument> arguments)
     {

@@ -5,14 +5,19 @@ using System.Runtime.InteropServices;
 namespace Carnelian.Server.Execution;
 
 /// <summary>
-/// What one loop has counted of one command: calls, time, failures, and a histogram of the time with 16 steps per power of two.
+/// What one loop has counted of one command: calls, time, failures, and a histogram of the time with 128 steps per power of two.
 /// </summary>
 /// <remarks>In native memory, written by its loop only and read by any thread, which sums the loops.</remarks>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct CommandStatistics
 {
-    /// <summary>The number of buckets of a histogram: up to 2^40 nanoseconds.</summary>
-    public const int Buckets = 37 * 16;
+    /// <summary>The number of buckets of a histogram: up to a second, two significant digits.</summary>
+    public const int Buckets = (LargestExponent - SubBucketBits + 2) * SubBuckets;
+
+    private const int SubBucketBits = 7;
+    private const int SubBuckets = 1 << SubBucketBits;
+    private const int LargestExponent = 29;
+    private const long MostNanoseconds = 1_000_000_000;
 
     /// <summary>Executions.</summary>
     public long Calls;
@@ -27,19 +32,22 @@ internal unsafe struct CommandStatistics
     public long Failed;
 
     /// <summary>Executions by their time, or null before the first.</summary>
-    public uint* Histogram;
+    public long* Histogram;
 
-    /// <summary>Counts executions that took some time together.</summary>
+    /// <summary>Counts executions.</summary>
+    /// <param name="calls">How many.</param>
+    /// <param name="nanoseconds">The time of each.</param>
+    /// <param name="inHistogram">Whether the histogram counts them too.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Count(int calls, long nanoseconds, bool inHistogram)
     {
         Calls += calls;
-        Nanoseconds += nanoseconds;
+        Nanoseconds += nanoseconds * calls;
         if (inHistogram)
         {
             if (Histogram == null)
-                Histogram = (uint*)NativeMemory.AllocZeroed(Buckets, sizeof(uint));
-            Histogram[BucketOf(calls == 1 ? nanoseconds : nanoseconds / calls)] += (uint)calls;
+                Histogram = (long*)NativeMemory.AllocZeroed(Buckets, sizeof(long));
+            Histogram[BucketOf(nanoseconds)] += calls;
         }
     }
 
@@ -48,26 +56,26 @@ internal unsafe struct CommandStatistics
     {
         Calls = Nanoseconds = Rejected = Failed = 0;
         if (Histogram != null)
-            NativeMemory.Clear(Histogram, Buckets * sizeof(uint));
+            NativeMemory.Clear(Histogram, Buckets * sizeof(long));
     }
 
-    /// <summary>The bucket of a time.</summary>
+    /// <summary>The bucket of a time. Times of a second and more share the last one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int BucketOf(long nanoseconds)
     {
-        var value = (ulong)Math.Max(nanoseconds, 0);
-        if (value < 16)
+        var value = (ulong)Math.Clamp(nanoseconds, 1, MostNanoseconds);
+        if (value < SubBuckets)
             return (int)value;
         int exponent = BitOperations.Log2(value);
-        return Math.Min((exponent - 3) * 16 + (int)(value >> (exponent - 4) & 15), Buckets - 1);
+        return (exponent - SubBucketBits + 1) * SubBuckets + (int)(value >> (exponent - SubBucketBits)) - SubBuckets;
     }
 
     /// <summary>The largest time that falls into a bucket, in nanoseconds.</summary>
     public static long UpperBound(int bucket)
     {
-        if (bucket < 16)
+        if (bucket < SubBuckets)
             return bucket;
-        int exponent = bucket / 16 + 3;
-        return (long)(16 + bucket % 16 + 1 << (exponent - 4)) - 1;
+        int exponent = bucket / SubBuckets + SubBucketBits - 1;
+        return ((long)(SubBuckets + bucket % SubBuckets + 1) << (exponent - SubBucketBits)) - 1;
     }
 }

@@ -18,21 +18,22 @@ namespace Carnelian.Server.Execution;
 /// </remarks>
 internal sealed unsafe class Dispatcher : IDisposable
 {
-    /// <summary>The most commands that share one look at the clock.</summary>
+    /// <summary>The most commands that share one reading of the clock.</summary>
     private const int LongestRun = 8;
 
-    /// <summary>Longer requests are timed by themselves.</summary>
-    private const int ShortRequestBytes = 1024;
-
-    /// <summary>With a threshold of slow commands below this, all are timed by themselves.</summary>
-    private const long ShortNanoseconds = 1_000_000;
+    /// <summary>A request of this size is timed alone: its copying takes longer than a reading of the clock.</summary>
+    private const long MostSharedBytes = 4096;
 
     private readonly ServerInstance _server;
     private readonly EventLoop _loop;
     private readonly Keyspace _keyspace;
     private readonly CommandStatistics* _statistics;
     private CommandDefinition? _run;
+    private Argument* _runArguments;
+    private int _runArgumentCount;
     private int _runLength;
+    private bool _sharesTime;
+    private long _errorsCounted;
 
     public Dispatcher(ServerInstance server, EventLoop loop)
     {
@@ -120,8 +121,10 @@ internal sealed unsafe class Dispatcher : IDisposable
         ulong* hashes = batch.Hashes;
         for (int i = 0; i < batch.HashCount; i++)
             database.PrefetchStashed(hashes[i]);
+        _loop.Timestamp = Clock.Nanoseconds;
 
         int count = batch.Parser.CommandCount, done = 0;
+        _sharesTime = count > 1 && !_server.TimesEachCommand;
         while (done < count)
         {
             ParsedCommand* parsed = batch.Parser.Commands + done;
@@ -135,8 +138,8 @@ internal sealed unsafe class Dispatcher : IDisposable
                 break;
             }
         }
-        if (_run != null)
-            EndRun();
+        if (_runLength != 0)
+            EndRun(client);
         return done;
     }
 
@@ -166,7 +169,8 @@ internal sealed unsafe class Dispatcher : IDisposable
                 if (key->Hash == 0)
                     key->Hash = KeyHash.Compute(key->Data, key->Length);
                 int shard = _keyspace.ShardOf(key->Hash);
-                _keyspace.Locks.Acquire(shard);
+                if (!_keyspace.Locks.TryAcquire(shard))
+                    AcquireLate(client, shard);
                 Execute(client, command, arguments, count, requestBytes, holdsAll: false);
                 _keyspace.Locks.Release(shard);
                 break;
@@ -207,49 +211,103 @@ internal sealed unsafe class Dispatcher : IDisposable
 
     /// <summary>Runs a handler whose locks are held, and counts.</summary>
     /// <remarks>
-    /// The end of one command is the beginning of the next, so that each needs one look at the clock. A run of the same short command
-    /// shares one: its time is spread evenly, and if it was slow, its last command is the one that is reported.
+    /// The end of one command is the beginning of the next, so that each needs one reading of the clock. A run of the same quick command
+    /// in one batch shares one: its time is spread evenly, and when it was slow, its last command stands for it.
     /// </remarks>
     public void Execute(Client client, CommandDefinition command, Argument* arguments, int count, long requestBytes, bool holdsAll)
     {
-        if (_run != null && _run != command)
-            EndRun();
         ReplyWriter writer = _loop.Writer;
         long errors = writer.ErrorReplies;
+        long unsent = writer.PendingBytes;
+        bool inRuns = _sharesTime;
+        bool sharesTime = inRuns && command.IsQuick && requestBytes < MostSharedBytes;
+        if (_runLength != 0 && (_run != command || !sharesTime))
+            EndRun(client);
+        if (!sharesTime)
+            _sharesTime = false; // Nor do the commands inside of this one.
         long begin = _loop.Timestamp;
         var context = new CommandContext(
             command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], Clock.Sample(begin));
         context.HoldsAllLocks = holdsAll;
         Invoke(command, ref context);
+        Account(client, ref context, requestBytes, errors, unsent);
+        if (sharesTime)
+        {
+            if (_run != command)
+                _run = command;
+            _runArguments = arguments;
+            _runArgumentCount = count;
+            if (++_runLength == LongestRun)
+                EndRun(client);
+            return;
+        }
+        _sharesTime = inRuns;
+        EndCommand(client, ref context, begin);
+    }
+
+    /// <summary>
+    /// Runs a command inside another one, in the same unit: it shares the unit's time, and what it takes counts for both.
+    /// </summary>
+    public void ExecutePart(Client client, CommandDefinition command, Argument* arguments, int count, long requestBytes, bool holdsAll, long now)
+    {
+        ReplyWriter writer = _loop.Writer;
+        long errors = writer.ErrorReplies;
+        long unsent = writer.PendingBytes;
+        long begin = _loop.Timestamp;
+        var context = new CommandContext(command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], now);
+        context.HoldsAllLocks = holdsAll;
+        Invoke(command, ref context);
+        Account(client, ref context, requestBytes, errors, unsent);
+        EndCommand(client, ref context, begin);
+    }
+
+    /// <summary>Counts an execution, its errors and its bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Account(Client client, scoped ref CommandContext context, long requestBytes, long errors, long unsent)
+    {
+        ReplyWriter writer = _loop.Writer;
         CommandCount++;
         if (context.Dirty != 0)
             _loop.Dirty += context.Dirty;
-        if (writer.ErrorReplies != errors)
-            CountFailure(_statistics + command.Id, writer);
-
-        _runLength++;
-        if (command.IsShort && _runLength < LongestRun && requestBytes < ShortRequestBytes && _server.SlowNanoseconds >= ShortNanoseconds)
-        {
-            _run = command;
-            return;
-        }
-        long elapsed = CloseRun(command);
-        if (elapsed >= _server.SlowNanoseconds || requestBytes >= _server.LargeRequestBytes)
-            _server.OnSlowOrLarge(client, command, new ReadOnlySpan<Argument>(arguments, count), elapsed, requestBytes);
+        if (writer.ErrorReplies != errors && writer.ErrorReplies != _errorsCounted)
+            CountFailure(context.Command, writer);
+        long replyBytes = writer.PendingBytes - unsent;
+        if (requestBytes >= _server.LargeRequestBytes || replyBytes >= _server.LargeReplyBytes)
+            _server.OnLarge(client, context.Command, context.Arguments, requestBytes, replyBytes);
     }
 
-    /// <summary>Takes the time of a run, the last command of which was not known to be the last.</summary>
-    private void EndRun() => CloseRun(_run!);
-
-    private long CloseRun(CommandDefinition command)
+    /// <summary>Reads the clock after a command that is timed alone.</summary>
+    private void EndCommand(Client client, scoped ref CommandContext context, long begin)
     {
+        long end = Clock.Nanoseconds;
+        _loop.Timestamp = end;
+        long elapsed = end - begin;
+        _statistics[context.Command.Id].Count(1, elapsed, _server.TracksLatency);
+        if (elapsed >= _server.SlowNanoseconds)
+            _server.OnSlow(client, context.Command, context.Arguments, elapsed);
+    }
+
+    /// <summary>Reads the clock after a run of the same command, and gives each execution its share of the time.</summary>
+    private void EndRun(Client client)
+    {
+        CommandDefinition command = _run!;
+        int length = _runLength;
+        _runLength = 0;
         long end = Clock.Nanoseconds;
         long elapsed = end - _loop.Timestamp;
         _loop.Timestamp = end;
-        (_statistics + command.Id)->Count(_runLength, elapsed, _server.TracksLatency);
-        _run = null;
-        _runLength = 0;
-        return elapsed;
+        _statistics[command.Id].Count(length, elapsed / length, _server.TracksLatency);
+        if (elapsed >= _server.SlowNanoseconds)
+            _server.OnSlow(client, command, new ReadOnlySpan<Argument>(_runArguments, _runArgumentCount), elapsed);
+    }
+
+    /// <summary>Waits for a lock that somebody holds: the time counts for the command that waits, not for those before it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AcquireLate(Client client, int shard)
+    {
+        if (_runLength != 0)
+            EndRun(client);
+        _keyspace.Locks.Acquire(shard);
     }
 
     private void Invoke(CommandDefinition command, scoped ref CommandContext context)
@@ -272,9 +330,11 @@ internal sealed unsafe class Dispatcher : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void CountFailure(CommandStatistics* statistics, ReplyWriter writer)
+    private void CountFailure(CommandDefinition command, ReplyWriter writer)
     {
-        statistics->Failed++;
+        // Errors of the commands of a transaction are theirs and not EXEC's.
+        _errorsCounted = writer.ErrorReplies;
+        _statistics[command.Id].Failed++;
         _server.CountError(writer.LastErrorCode);
     }
 

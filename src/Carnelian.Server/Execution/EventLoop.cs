@@ -44,6 +44,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private int _clientCount;
     private int _clientsUnderWay;
     private long _nextCron;
+    private bool _readsLetters;
 
     public EventLoop(ServerInstance server, int index)
     {
@@ -110,10 +111,23 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>The time spent in rounds and not waiting, in nanoseconds.</summary>
     public long BusyNanoseconds { get; private set; }
 
+    /// <summary>The part of <see cref="BusyNanoseconds"/> that went into what is done in the course of time.</summary>
+    public long CronNanoseconds { get; private set; }
+
+    /// <summary>As <see cref="BusyNanoseconds"/>, but since the start.</summary>
+    public long ActiveNanoseconds { get; private set; }
+
+    /// <summary>The longest round, in nanoseconds.</summary>
+    public long LongestRound { get; private set; }
+
+    /// <summary>The most commands in a round.</summary>
+    public long MostCommandsInRound { get; private set; }
+
     /// <summary>Sets all counters back. By any thread that holds all locks.</summary>
     public void ResetStatistics()
     {
         BytesIn = BytesOut = ReadsProcessed = WritesProcessed = Rounds = BusyNanoseconds = 0;
+        CronNanoseconds = LongestRound = MostCommandsInRound = 0;
         Dispatcher.ResetStatistics();
     }
 
@@ -132,6 +146,9 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>The client whose input is being processed, or null. For crash reports, by any thread.</summary>
     public Client? Served => Volatile.Read(ref _attached);
 
+    /// <summary>Whether the calling thread is the loop's own.</summary>
+    public bool IsCurrent => Thread.CurrentThread == _thread;
+
     /// <summary>The clients of the loop. The loop's thread.</summary>
     public IEnumerable<Client> Clients => _slots.OfType<Client>();
 
@@ -142,6 +159,7 @@ internal sealed unsafe class EventLoop : IDisposable
         _server.OnLoopStarted(this);
         while (!_isStopping)
             RunRound();
+        _server.OnLoopEnded(this);
     }
 
     /// <summary>
@@ -154,23 +172,33 @@ internal sealed unsafe class EventLoop : IDisposable
         int timeout = Mailbox.HasLetters ? 0 : _expiry.MillisecondsUntilDue(MillisecondsUntilCron());
         int count = Poller.Wait(_events, timeout);
         long begin = Timestamp = Clock.Nanoseconds;
+        long commands = Dispatcher.CommandCount;
         for (int i = 0; i < count; i++)
             Serve(_events[i]);
         FinishInputs();
         if (Mailbox.HasLetters)
             OpenMailbox();
         if (Timestamp >= _nextCron)
-        {
-            _nextCron = Timestamp + _server.CronNanoseconds;
-            _server.RunCron(this);
-        }
+            RunCron();
         _expiry.Run();
         if (_withOutput.Count != 0)
             SendAllPending();
         if (_toClose.Count != 0)
             CloseDoomed();
         Rounds++;
-        BusyNanoseconds += Clock.Nanoseconds - begin;
+        long busy = Clock.Nanoseconds - begin;
+        BusyNanoseconds += busy;
+        ActiveNanoseconds += busy;
+        LongestRound = Math.Max(LongestRound, busy);
+        MostCommandsInRound = Math.Max(MostCommandsInRound, Dispatcher.CommandCount - commands);
+    }
+
+    private void RunCron()
+    {
+        _nextCron = Timestamp + _server.CronNanoseconds;
+        long begin = Clock.Nanoseconds;
+        _server.RunCron(this);
+        CronNanoseconds += Clock.Nanoseconds - begin;
     }
 
     private int MillisecondsUntilCron() => (int)Math.Clamp((_nextCron - Timestamp + 999_999) / 1_000_000, 0, 1000);
@@ -193,6 +221,7 @@ internal sealed unsafe class EventLoop : IDisposable
 
     private void OpenMailbox()
     {
+        _readsLetters = true;
         foreach (Mailbox.Letter letter in Mailbox.Open())
         {
             if (letter.Work != null)
@@ -211,6 +240,7 @@ internal sealed unsafe class EventLoop : IDisposable
             AppendMessage(client, letter.Message);
             letter.Message.Release();
         }
+        _readsLetters = false;
     }
 
     // --- clients --------------------------------------------------------------------------------------------------
@@ -526,7 +556,8 @@ internal sealed unsafe class EventLoop : IDisposable
     public void Deliver(Client client, StringBlock message)
     {
         // A message to the client whose command runs goes through the mailbox: it must not get into the middle of the reply.
-        if (client.Loop == this && Thread.CurrentThread == _thread && client != _attached)
+        // While there are letters that nobody has read, all messages go there: none may overtake an earlier one.
+        if (client.Loop == this && Thread.CurrentThread == _thread && client != _attached && !Mailbox.HasLetters && !_readsLetters)
         {
             AppendMessage(client, message);
             return;
@@ -593,7 +624,7 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Sends what a client has to get, and closes or limits it where it is time to.</summary>
     public void FinishOutput(Client client)
     {
-        if (client.IsClosed)
+        if (client.IsClosed || client.Is(ClientFlags.CloseSoon))
             return;
         if (!client.Output.IsEmpty && !client.IsWatchedForOutput)
             SendPending(client);

@@ -111,7 +111,7 @@ internal sealed class Eviction(ServerInstance server, EventLoop loop) : IDisposa
     {
         if ((command.Flags & CommandFlags.DenyOom) != 0)
             return true;
-        return server.Known.IsExec(command) && client.QueuedCommands != null
+        return command == server.Known.Exec && client.QueuedCommands != null
             && client.QueuedCommands.Exists(static queued => (queued.Command.Flags & CommandFlags.DenyOom) != 0);
     }
 

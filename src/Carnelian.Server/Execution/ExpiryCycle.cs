@@ -43,7 +43,9 @@ internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
         long now = Clock.Sample(loop.Timestamp);
         if (_earliest >= now)
             return;
-        long end = Clock.Nanoseconds + SliceNanoseconds;
+        long begin = Clock.Nanoseconds;
+        long end = begin + SliceNanoseconds;
+        bool visitedAll = true;
         Keyspace keyspace = server.Keyspace;
         int loops = server.LoopCount;
         int shares = (keyspace.ShardCount + loops - 1) / loops;
@@ -51,10 +53,23 @@ internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
         {
             int shard = loop.Index + _nextShard * loops;
             if (shard < keyspace.ShardCount && !ExpireShard(keyspace, shard, now, end))
+            {
+                visitedAll = false;
                 break;
+            }
             _nextShard = (_nextShard + 1) % shares;
         }
         _scannedAt = 0;
+        NoteTime(begin, visitedAll);
+    }
+
+    private void NoteTime(long begin, bool visitedAll)
+    {
+        long elapsed = Clock.Nanoseconds - begin;
+        Interlocked.Add(ref server.Statistics.ExpiryNanoseconds, elapsed);
+        if (!visitedAll)
+            Interlocked.Increment(ref server.Statistics.ExpirySlicesCut);
+        server.Latency.Add("expire-cycle", elapsed);
     }
 
     /// <summary>Expires what is due in a shard.</summary>

@@ -7,24 +7,23 @@ internal sealed class KnownCommands
 {
     private readonly HashSet<CommandDefinition> _insideMulti;
     private readonly HashSet<CommandDefinition> _whileSubscribed;
-    private readonly CommandDefinition _exec;
 
     public KnownCommands(CommandDefinition[] definitions)
     {
-        _exec = Named(definitions, "exec").Single();
+        Exec = Named(definitions, "exec").Single();
         _insideMulti = Named(definitions, "exec", "discard", "multi", "watch", "quit", "reset");
         _whileSubscribed = Named(
             definitions, "ping", "subscribe", "ssubscribe", "psubscribe", "unsubscribe", "sunsubscribe", "punsubscribe", "quit", "reset");
     }
+
+    /// <summary>EXEC.</summary>
+    public CommandDefinition Exec { get; }
 
     /// <summary>Whether a command runs at once although its client is between MULTI and EXEC.</summary>
     public bool RunsInsideMulti(CommandDefinition command) => _insideMulti.Contains(command);
 
     /// <summary>Whether a RESP2 client that has subscribed may send a command.</summary>
     public bool IsAllowedWhileSubscribed(CommandDefinition command) => _whileSubscribed.Contains(command);
-
-    /// <summary>Whether a command is EXEC.</summary>
-    public bool IsExec(CommandDefinition command) => command == _exec;
 
     private static HashSet<CommandDefinition> Named(CommandDefinition[] definitions, params ReadOnlySpan<string> names)
     {

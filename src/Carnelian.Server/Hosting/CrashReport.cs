@@ -79,7 +79,7 @@ internal sealed class CrashReport(ServerInstance server)
     {
         try
         {
-            return new InfoReport(server, new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "all" }).Write();
+            return new InfoReport(server, new InfoSections()).Write();
         }
         catch (Exception e)
         {

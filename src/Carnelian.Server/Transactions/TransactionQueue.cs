@@ -4,6 +4,7 @@ using Carnelian.Protocol;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Execution;
 using Carnelian.Storage;
+using Carnelian.Threading;
 
 namespace Carnelian.Server.Transactions;
 
@@ -58,7 +59,9 @@ internal sealed unsafe class TransactionQueue
         Dispatcher dispatcher = client.Loop.Dispatcher;
         var locks = new UnitLocks(context.Keyspace, dispatcher, client);
         locks.Acquire();
-        if (!server.Watches.AreUnchanged(client, context.Now))
+        // All commands of the transaction see this one time, taken when nobody else can change their keys any more.
+        long now = Clock.Sample();
+        if (!server.Watches.AreUnchanged(client, now))
         {
             locks.Release();
             context.Reply.NullArray();
@@ -71,7 +74,7 @@ internal sealed unsafe class TransactionQueue
             {
                 if ((server.Condition & ServerCondition.Monitored) != 0)
                     server.Monitors.Feed(client.Loop, client, queued.Command, new ReadOnlySpan<Argument>(queued.Arguments, queued.Count));
-                dispatcher.Execute(client, queued.Command, queued.Arguments, queued.Count, queued.RequestBytes, locks.IsExclusive);
+                dispatcher.ExecutePart(client, queued.Command, queued.Arguments, queued.Count, queued.RequestBytes, locks.IsExclusive, now);
             }
             locks.Release();
         }

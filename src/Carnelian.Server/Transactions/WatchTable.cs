@@ -42,6 +42,16 @@ internal sealed unsafe class WatchTable(Keyspace keyspace)
         }
     }
 
+    /// <summary>The number of keys that somebody watches.</summary>
+    public int KeyCount
+    {
+        get
+        {
+            lock (_lock)
+                return _databases.Values.Sum(static records => records.Count);
+        }
+    }
+
     /// <summary>Has a client watch nothing. Without locks.</summary>
     public void Unwatch(Client client)
     {

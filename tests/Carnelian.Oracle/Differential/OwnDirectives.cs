@@ -8,5 +8,8 @@ internal static class OwnDirectives
         "port", "dir", "bind", "pidfile", "logfile", "unixsocket", "io-threads", "hash-seed", "syslog-ident", "maxclients",
     };
 
+    /// <summary>Whether only this server has a directive.</summary>
+    public static bool IsExtra(string name) => name == "announce-redis-version";
+
     public static bool IsMasked(string name) => Names.Contains(name);
 }

@@ -32,7 +32,7 @@ internal sealed class PipelinedReplay(ServerPair servers, int resp, int depth) :
                 Difference? difference = steps[first].Kind switch
                 {
                     StepKind.ScanIteration => Iterate(connection, steps[first], next++),
-                    StepKind.ExpireNow => ExpireNow(connection, steps[first], next++),
+                    StepKind.ExpireNow or StepKind.ExpireUnseen => Expire(connection, steps[first], next++),
                     _ => RunBatch(connection, steps, ref next),
                 };
                 if (difference is not null)
@@ -98,7 +98,7 @@ internal sealed class PipelinedReplay(ServerPair servers, int resp, int depth) :
         return null;
     }
 
-    private Difference? ExpireNow(ConnectionPair connection, Step step, int index)
+    private Difference? Expire(ConnectionPair connection, Step step, int index)
     {
         if (connection.InTransaction)
             return null;
@@ -107,6 +107,8 @@ internal sealed class PipelinedReplay(ServerPair servers, int resp, int depth) :
         if (Compare(connection, step, index) is { } difference)
             return difference;
         Thread.Sleep(12);
+        if (step.Kind == StepKind.ExpireUnseen)
+            return null;
         var look = new Step(step.Connection, StepKind.Command, ["GET"u8.ToArray(), step.Arguments[1]]);
         connection.Queue(look.Arguments);
         connection.Flush();

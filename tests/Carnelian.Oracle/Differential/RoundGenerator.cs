@@ -22,6 +22,9 @@ internal sealed class RoundGenerator(Family family, int connections, int mutated
                 connection = random.Next(connections);
             switch (random.Next(2000))
             {
+                case 98 or 99 when transactions && isCommon("PEXPIRE"):
+                    ExpiringWatch(steps, connection, random);
+                    break;
                 case < 60 when transactions:
                     Transaction(steps, connection, random);
                     break;
@@ -62,6 +65,34 @@ internal sealed class RoundGenerator(Family family, int connections, int mutated
             steps.Add(Command(other, random));
         steps.Add(Step(connection, random.Next(8) == 0 ? "DISCARD" : "EXEC", random));
     }
+
+    // A watched key expires before MULTI, inside of it, or has done so before it is watched; a key that nobody removes until EXEC looks.
+    private void ExpiringWatch(List<Step> steps, int connection, Random random)
+    {
+        byte[][] key = [_vocabulary.Pick("key", random)];
+        int acting = random.Next(2) == 0 ? connection : (connection + 1) % connections;
+        int moment = random.Next(3);
+        var expire = new Step(acting, StepKind.ExpireUnseen, [.. Words("PSETEX"), .. key, .. Words("2 v")]);
+        steps.Add(new Step(connection, StepKind.Command, Words("DISCARD")));
+        steps.Add(new Step(acting, StepKind.Command, Words("DISCARD")));
+        if (moment == 0)
+            steps.Add(expire);
+        steps.Add(new Step(connection, StepKind.Command, [.. Words("WATCH"), .. key]));
+        if (moment == 1)
+            steps.Add(expire);
+        if (random.Next(4) == 0)
+            steps.Add(new Step(acting, StepKind.Command, [.. Words(random.Next(2) == 0 ? "DEL" : "PERSIST"), .. key]));
+        steps.Add(new Step(connection, StepKind.Command, Words("MULTI")));
+        steps.Add(new Step(connection, StepKind.Command, [.. Words("GET"), .. key]));
+        if (moment == 2 && acting != connection)
+            steps.Add(expire);
+        steps.Add(new Step(connection, StepKind.Command, Words("EXEC")));
+        // It has to be gone on both servers before anything counts keys; the two connections may use different databases.
+        steps.Add(new Step(acting, StepKind.Command, [.. Words("GET"), .. key]));
+        steps.Add(new Step(connection, StepKind.Command, [.. Words("GET"), .. key]));
+    }
+
+    private static byte[][] Words(string text) => CommandText.Split(text);
 
     private Step Command(int connection, Random random)
     {

@@ -12,6 +12,9 @@ internal enum StepKind
 
     /// <summary>A command that sets a deadline some milliseconds away, a wait until it is past, and a look at the key.</summary>
     ExpireNow,
+
+    /// <summary>As <see cref="ExpireNow"/>, but nobody looks: the next command on the key meets it expired.</summary>
+    ExpireUnseen,
 }
 
 /// <summary>One action of a round on one of its connections.</summary>
@@ -24,7 +27,7 @@ internal sealed record Step(int Connection, StepKind Kind, byte[][] Arguments)
         string note = Kind switch
         {
             StepKind.ScanIteration => "   (until the cursor is 0)",
-            StepKind.ExpireNow => "   (then wait until it has expired)",
+            StepKind.ExpireNow or StepKind.ExpireUnseen => "   (then wait until it has expired)",
             _ => "",
         };
         return $"{Connection}> {CommandText.Describe(Arguments)}{note}";

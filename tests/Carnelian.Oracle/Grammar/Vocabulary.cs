@@ -28,10 +28,11 @@ internal sealed class Vocabulary
     private static readonly string[] Floats =
     [
         "0", "1", "-1", "3.0", "0.1", "-0.1", "10.5", "5e3", "1e-5", "-2.5e-3", "1e17", "3.14159265358979", "0.30000000000000004", "1e10",
-        "100000000000000000000", "-0", ".5", "5.", "1e308", "123456789.123456789", "0.000001",
+        "100000000000000000000", "-0", ".5", "+1.5", "1E5", "-1e-300", "4.9e-324", "1e4000", "-1.1e4932", "3.6e-4951", "0x1p3", "0x.8", "1e+2", "00012.50",
+        "0.1234567890123456789", "99999999999999999.9", "-99999999999999999999999999999.5", "1.7976931348623157e308", "2.5e-17", "4e-18", "6e-18", "5.", "1e308", "123456789.123456789", "0.000001",
     ];
 
-    private static readonly string[] BadFloats = ["inf", "-inf", "+inf", "nan", "1e400", "abc", "", " 1", "1 ", "1e", "0x1p3", "1,5", "1.0\0"];
+    private static readonly string[] BadFloats = ["inf", "-inf", "+inf", "nan", "1e4933", "-1e5000", "infinity", "nan(1)", "1d5", "0x", "1e5f", "--1", "+-1", "abc", "", " 1", "1 ", "1e", "0x1p3", "1,5", "1.0\0"];
     private static readonly string[] Patterns =
     [
         "*", "k*", "k?", "k[0-4]", "k[^0-4]", "[^k]*", "\\k*", "k\\*", "[a-", "", "***", "k[4-0]", "k[", "*\xff", "*x*x*x*", "K*", "k1", "?",
@@ -81,7 +82,7 @@ internal sealed class Vocabulary
         5 => Bytes(random, random.Next(1, 30)),
         6 => Encoding.ASCII.GetBytes(Letters(random, 42 + random.Next(5))),
         7 => Encoding.ASCII.GetBytes(Letters(random, random.Next(50, 3000))),
-        8 => random.Next(8) == 0 ? Bytes(random, 20_000) : "line\r\nbreak"u8.ToArray(),
+        8 => random.Next(8) == 0 ? Bytes(random, random.Next(6) == 0 ? 70_000 : 20_000) : "line\r\nbreak"u8.ToArray(),
         9 => "same"u8.ToArray(),
         _ => Encoding.ASCII.GetBytes(Letters(random, random.Next(1, 20))),
     };

@@ -2,7 +2,6 @@ using System.Text;
 using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Server.Clients;
-using Carnelian.Server.Execution;
 using Carnelian.Storage;
 using static Carnelian.Commands.Table.CommandFlags;
 
@@ -76,8 +75,9 @@ public static class ConfigCommands
     public static unsafe void ResetStat(scoped ref CommandContext ctx)
     {
         ServerInstance server = ServerOf(ref ctx);
-        foreach (EventLoop loop in server.Loops.All)
-            loop.ResetStatistics();
+        server.Totals.Reset();
+        server.Metrics.Reset();
+        server.Statistics.Reset();
         for (int i = 0; i < server.Keyspace.DatabaseCount; i++)
         {
             Database database = server.Keyspace[i];
@@ -88,8 +88,6 @@ public static class ConfigCommands
             }
         }
         server.Acceptor.Accepted = server.Acceptor.Rejected = 0;
-        Interlocked.Exchange(ref server.Statistics.ExpiredKeys, 0);
-        Interlocked.Exchange(ref server.Statistics.EvictedKeys, 0);
         server.Memory.ResetStatistics();
         server.Keyspace.Reclaimer.ResetStatistics();
         server.Errors.Reset();

@@ -16,12 +16,7 @@ public static class InfoCommands
         History = "7.0.0 Added support for taking multiple section arguments.")]
     public static void Info(scoped ref CommandContext ctx)
     {
-        var sections = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        for (int i = 1; i < ctx.ArgCount; i++)
-            sections.Add(Encoding.Latin1.GetString(ctx.Arg(i)));
-        if (sections.Count == 0)
-            sections.Add("default");
-        var report = new InfoReport(((Client)ctx.Session).Loop.Server, sections);
+        var report = new InfoReport(((Client)ctx.Session).Loop.Server, new InfoSections(ref ctx));
         ctx.Reply.Verbatim(Encoding.Latin1.GetBytes(report.Write()), "txt"u8);
     }
 

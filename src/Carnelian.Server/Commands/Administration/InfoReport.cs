@@ -1,269 +1,295 @@
 using System.Globalization;
-using System.Text;
 using Carnelian.Commands.Table;
-using Carnelian.Memory;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Configuration;
-using Carnelian.Server.Execution;
+using Carnelian.Server.Diagnostics;
 using Carnelian.Storage;
 using Carnelian.Threading;
 
 namespace Carnelian.Server.Commands.Administration;
 
 /// <summary>
-/// The text of INFO. Field names and their order are Valkey's; a field whose value the server does not know is absent.
+/// The text of INFO. Field names and their order are Valkey's; fields of our own stand at the end of their section.
 /// </summary>
-/// <remarks>On any loop's thread, without locks: counters of other loops may be a moment old.</remarks>
-internal sealed class InfoReport(ServerInstance server, HashSet<string> sections)
+/// <remarks>On any loop's thread, without locks but for short attempts at those of shards: counters may be a moment old.</remarks>
+internal sealed class InfoReport(ServerInstance server, InfoSections sections)
 {
-    private readonly StringBuilder _text = new();
-    private readonly EventLoop[] _loops = server.Loops.All;
+    private readonly InfoText _text = new();
+    private readonly LoopFigures _figures = server.Totals.Read();
+    private readonly Client[] _clients = server.Clients.Snapshot();
 
     /// <summary>Writes the sections that were asked for.</summary>
     public string Write()
     {
-        if (Begin("Server", isDefault: true))
-            WriteServer();
-        Client[] clients = server.Clients.Snapshot();
-        if (Begin("Clients", isDefault: true))
-            WriteClients(clients);
-        if (Begin("Memory", isDefault: true))
-            WriteMemory(clients);
-        if (Begin("Persistence", isDefault: true))
-        {
-            Field("loading", 0);
-            Field("rdb_changes_since_last_save", Sum(static loop => loop.Dirty));
-            Field("rdb_bgsave_in_progress", 0);
-            Field("aof_enabled", 0);
-            Field("aof_rewrite_in_progress", 0);
-        }
-        if (Begin("Stats", isDefault: true))
-            WriteStats(clients);
-        if (Begin("Replication", isDefault: true))
-        {
-            Field("role", "master");
-            Field("connected_slaves", 0);
-            Field("master_repl_offset", 0);
-        }
-        if (Begin("CPU", isDefault: true))
-        {
-            Environment.ProcessCpuUsage usage = Environment.CpuUsage;
-            Field("used_cpu_sys", usage.PrivilegedTime.TotalSeconds.ToString("F6", CultureInfo.InvariantCulture));
-            Field("used_cpu_user", usage.UserTime.TotalSeconds.ToString("F6", CultureInfo.InvariantCulture));
-        }
-        _ = Begin("Modules", isDefault: true);
-        if (Begin("Commandstats", isDefault: false))
-            WriteCommandStatistics();
-        if (Begin("Errorstats", isDefault: true))
-        {
-            foreach ((string code, long count) in server.Errors.Snapshot())
-                Field($"errorstat_{code}", $"count={count}");
-        }
-        if (Begin("Latencystats", isDefault: false) && server.TracksLatency)
-            WriteLatencyStatistics();
-        if (Begin("Cluster", isDefault: true))
-            Field("cluster_enabled", 0);
-        if (Begin("Keyspace", isDefault: true))
-            WriteKeyspace();
+        Section("server", "Server", WriteServer);
+        Section("tls", "TLS", WriteTls);
+        Section("clients", "Clients", WriteClients);
+        Section("memory", "Memory", () => InfoMemory.Write(_text, server));
+        Section("persistence", "Persistence", WritePersistence);
+        Section("stats", "Stats", WriteStats);
+        Section("replication", "Replication", WriteReplication);
+        Section("cpu", "CPU", WriteProcessor);
+        Section("module_list", "Modules", static () => { });
+        Section("commandstats", "Commandstats", WriteCommandStatistics);
+        Section("errorstats", "Errorstats", WriteErrorStatistics);
+        Section("latencystats", "Latencystats", WriteLatencyStatistics);
+        Section("cluster", "Cluster", () => _text.Field("cluster_enabled", 0));
+        Section("cluster_info", "Cluster Info", static () => { });
+        Section("scriptingengines", "Scripting Engines", () => _text.Zeros("engines_count", "engines_total_used_memory", "engines_total_memory_overhead"));
+        Section("keyspace", "Keyspace", WriteKeyspace);
+        Section("debug", "Debug", WriteDebug);
         return _text.ToString();
     }
 
-    private bool Begin(string section, bool isDefault)
+    private void Section(string name, string title, Action write)
     {
-        bool isWanted = sections.Contains(section) || sections.Contains("all") || sections.Contains("everything")
-            || isDefault && sections.Contains("default");
-        if (!isWanted)
-            return false;
-        if (_text.Length != 0)
-            _text.Append("\r\n");
-        _text.Append("# ").Append(section).Append("\r\n");
-        return true;
-    }
-
-    private void Field(string name, string value) => _text.Append(name).Append(':').Append(value).Append("\r\n");
-
-    private void Field(string name, long value) => _text.Append(name).Append(':').Append(value).Append("\r\n");
-
-    private long Sum(Func<EventLoop, long> value)
-    {
-        long sum = 0;
-        foreach (EventLoop loop in _loops)
-            sum += value(loop);
-        return sum;
+        if (!sections.Contains(name))
+            return;
+        _text.Section(title);
+        write();
     }
 
     private void WriteServer()
     {
         ServerConfiguration configuration = server.Configuration;
-        long uptime = (Clock.Latest - server.StartedAt) / 1000;
-        Field("redis_version", configuration.AnnounceRedisVersion.Length == 0 ? ServerIdentity.RedisVersion : configuration.AnnounceRedisVersion);
-        Field("server_name", "valkey");
-        Field("valkey_version", ServerIdentity.ValkeyVersion);
-        Field("valkey_release_stage", "ga");
-        Field("carnelian_version", ServerIdentity.Version);
-        Field("server_mode", "standalone");
-        Field("os", Environment.OSVersion.VersionString);
-        Field("arch_bits", 64);
-        Field("multiplexing_api", server.Transport.Name);
-        Field("process_id", Environment.ProcessId);
-        Field("run_id", server.RunId);
-        Field("tcp_port", configuration.Port);
-        Field("server_time_usec", Clock.UnixMicroseconds());
-        Field("uptime_in_seconds", uptime);
-        Field("uptime_in_days", uptime / 86400);
-        Field("hz", configuration.Hz);
-        Field("configured_hz", configuration.Hz);
-        Field("executable", Environment.ProcessPath ?? "");
-        Field("availability_zone", configuration.AvailabilityZone);
+        long uptime = (Clock.Sample() - server.StartedAt) / 1000;
+        _text.Field("redis_version", configuration.AnnounceRedisVersion.Length == 0 ? ServerIdentity.RedisVersion : configuration.AnnounceRedisVersion);
+        _text.Field("server_name", "valkey");
+        _text.Field("valkey_version", ServerIdentity.ValkeyVersion);
+        _text.Field("valkey_release_stage", "ga");
+        _text.Field("redis_git_sha1", "00000000");
+        _text.Field("redis_git_dirty", 0);
+        _text.Field("redis_build_id", ServerIdentity.BuildId);
+        _text.Field(configuration.ExtendedRedisCompatibility ? "redis_mode" : "server_mode", "standalone");
+        _text.Field("os", ServerIdentity.System);
+        _text.Field("arch_bits", 64);
+        _text.Field("monotonic_clock", "POSIX clock_gettime");
+        _text.Field("multiplexing_api", server.Transport.Name);
+        _text.Field("gcc_version", "0.0.0");
+        _text.Field("process_id", Environment.ProcessId);
+        _text.Field("process_supervised", "no");
+        _text.Field("run_id", server.RunId);
+        _text.Field("tcp_port", configuration.Port);
+        _text.Field("server_time_usec", Clock.UnixMicroseconds());
+        _text.Field("uptime_in_seconds", uptime);
+        _text.Field("uptime_in_days", uptime / 86400);
+        _text.Field("hz", configuration.Hz);
+        _text.Field("configured_hz", configuration.Hz);
+        _text.Field("clients_hz", configuration.Hz);
+        _text.Field("lru_clock", AccessClock.SecondsOf(Clock.Sample()));
+        _text.Field("executable", Environment.ProcessPath ?? "");
+        _text.Field("config_file", configuration.File ?? "");
+        _text.Field("io_threads_active", server.Loops.HasOthersAtWork ? 1 : 0);
+        _text.Field("availability_zone", configuration.AvailabilityZone);
+        WriteListeners(configuration);
+        _text.Field("carnelian_version", ServerIdentity.Version);
+        _text.Field("dotnet_version", Environment.Version.ToString());
     }
 
-    private void WriteClients(Client[] clients)
+    private void WriteListeners(ServerConfiguration configuration)
     {
-        Field("connected_clients", clients.Length);
-        Field("maxclients", server.Configuration.MaxClients);
-        Field("blocked_clients", clients.Count(static client => client.Is(ClientFlags.Blocked)));
-        Field("pubsub_clients", clients.Count(static client => client.Is(ClientFlags.PubSub)));
+        int count = 0;
+        if (configuration.Port != 0)
+        {
+            string addresses = string.Concat(configuration.Bind.Select(static address => $",bind={address}"));
+            _text.Field($"listener{count++}", $"name=tcp{addresses},port={configuration.Port}");
+        }
+        if (configuration.UnixSocket.Length != 0)
+            _text.Field($"listener{count}", $"name=unix,bind={configuration.UnixSocket}");
     }
 
-    private void WriteMemory(Client[] clients)
+    private void WriteTls()
     {
-        long used = NativeHeap.UsedBytes;
-        long resident = Environment.WorkingSet;
-        Field("used_memory", used);
-        Field("used_memory_human", Human(used));
-        Field("used_memory_rss", resident);
-        Field("used_memory_rss_human", Human(resident));
-        Field("allocator_allocated", used);
-        Field("allocator_resident", NativeHeap.ResidentBytes);
-        Field("maxmemory", server.Configuration.MaxMemory);
-        Field("maxmemory_human", Human(server.Configuration.MaxMemory));
-        Field("maxmemory_policy", server.Configuration.Get(["maxmemory-policy"])[0].Value);
-        Field("mem_fragmentation_ratio", Decimals((double)resident / Math.Max(used, 1)));
-        Field("mem_fragmentation_bytes", resident - used);
-        Field("mem_clients_normal", clients.Sum(static client => client.QueryCapacity + client.Output.MemoryBytes));
-        Field("mem_not_counted_for_evict", server.Memory.NotCounted);
-        Field("mem_allocator", "carnelian");
-        Field("lazyfree_pending_objects", server.Keyspace.Reclaimer.PendingObjects);
-        Field("lazyfreed_objects", server.Keyspace.Reclaimer.FreedObjects);
-        Field("gc_pauses", GC.CollectionCount(0));
-        Field("gc_pause_total_usec", (long)GC.GetTotalPauseDuration().TotalMicroseconds);
-        long longest = 0;
-        foreach (TimeSpan pause in GC.GetGCMemoryInfo(GCKind.Any).PauseDurations)
-            longest = Math.Max(longest, (long)pause.TotalMicroseconds);
-        Field("gc_last_pause_usec", longest);
+        foreach (string certificate in new[] { "server_cert", "client_cert", "ca_cert" })
+        {
+            _text.Field($"tls_{certificate}_serial", "none");
+            _text.Field($"tls_{certificate}_expires_in_seconds", 0);
+        }
     }
 
-    private void WriteStats(Client[] clients)
+    private void WriteClients()
     {
-        Field("total_connections_received", server.Acceptor.Accepted);
-        Field("total_commands_processed", Sum(static loop => loop.Dispatcher.CommandCount));
-        Field("total_net_input_bytes", Sum(static loop => loop.BytesIn));
-        Field("total_net_output_bytes", Sum(static loop => loop.BytesOut));
-        Field("rejected_connections", server.Acceptor.Rejected);
-        Field("expired_keys", Interlocked.Read(ref server.Statistics.ExpiredKeys));
-        Field("evicted_keys", Interlocked.Read(ref server.Statistics.EvictedKeys));
-        Field("total_eviction_exceeded_time", server.Memory.TotalExceededMilliseconds);
-        Field("current_eviction_exceeded_time", server.Memory.ExceededMilliseconds);
-        Field("keyspace_hits", server.Keyspace.Sum(static database => database.Hits));
-        Field("keyspace_misses", server.Keyspace.Sum(static database => database.Misses));
-        Field("total_error_replies", server.Errors.Total);
-        Field("total_reads_processed", Sum(static loop => loop.ReadsProcessed));
-        Field("total_writes_processed", Sum(static loop => loop.WritesProcessed));
-        Field("io_threaded_total_prefetch_batches", Sum(static loop => loop.Dispatcher.PrefetchBatches));
-        Field("io_threaded_total_prefetch_entries", Sum(static loop => loop.Dispatcher.PrefetchedKeys));
-        Field("eventloop_cycles", Sum(static loop => loop.Rounds));
-        Field("eventloop_duration_sum", Sum(static loop => loop.BusyNanoseconds) / 1000);
+        _text.Field("connected_clients", _clients.Length);
+        _text.Field("cluster_connections", 0);
+        _text.Field("maxclients", server.Configuration.MaxClients);
+        _text.Field("client_recent_max_input_buffer", _clients.Select(static client => (long)client.QueryCapacity).DefaultIfEmpty().Max());
+        _text.Field("client_recent_max_output_buffer", _clients.Select(static client => client.Output.MemoryBytes).DefaultIfEmpty().Max());
+        _text.Field("blocked_clients", _clients.Count(static client => client.Is(ClientFlags.Blocked)));
+        _text.Field("tracking_clients", 0);
+        _text.Field("pubsub_clients", _clients.Count(static client => client.Is(ClientFlags.PubSub)));
+        _text.Field("watching_clients", _clients.Count(static client => client.WatchedKeys is { Count: > 0 }));
+        _text.Field("clients_in_timeout_table", 0);
+        _text.Field("total_watched_keys", server.Watches.KeyCount);
+        _text.Zeros("total_blocking_keys", "total_blocking_keys_on_nokey");
+        _text.Field("paused_reason", "none");
+        _text.Field("paused_actions", "none");
+        _text.Field("paused_timeout_milliseconds", 0);
+    }
+
+    private void WritePersistence()
+    {
+        _text.Zeros("loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age");
+        _text.Field("current_fork_perc", "0.00");
+        _text.Zeros("current_save_keys_processed", "current_save_keys_total");
+        _text.Field("rdb_changes_since_last_save", _figures.Dirty);
+        _text.Field("rdb_bgsave_in_progress", 0);
+        _text.Field("rdb_last_save_time", server.StartedAt / 1000);
+        _text.Field("rdb_last_bgsave_status", "ok");
+        _text.Field("rdb_last_bgsave_time_sec", -1);
+        _text.Field("rdb_current_bgsave_time_sec", -1);
+        _text.Zeros(
+            "rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded",
+            "aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled");
+        _text.Field("aof_last_rewrite_time_sec", -1);
+        _text.Field("aof_current_rewrite_time_sec", -1);
+        _text.Field("aof_last_bgrewrite_status", "ok");
+        _text.Zeros("aof_rewrites", "aof_rewrites_consecutive_failures");
+        _text.Field("aof_last_write_status", "ok");
+        _text.Zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size", "slot_migration_fork_in_progress");
+    }
+
+    private void WriteStats()
+    {
+        InstantaneousMetrics metrics = server.Metrics;
+        ServerStatistics statistics = server.Statistics;
+        LoopFigures others = _figures.Without(server.Loops.Main);
+        _text.Field("total_connections_received", server.Acceptor.Accepted);
+        _text.Field("total_commands_processed", _figures.Commands);
+        _text.Field("instantaneous_ops_per_sec", (long)metrics.CommandsPerSecond);
+        _text.Field("total_net_input_bytes", _figures.BytesIn);
+        _text.Field("total_net_output_bytes", _figures.BytesOut);
+        _text.Zeros(
+            "total_net_repl_input_bytes", "total_net_repl_output_bytes",
+            "total_net_cluster_slot_import_bytes", "total_net_cluster_slot_export_bytes");
+        _text.Field("instantaneous_input_kbps", metrics.BytesInPerSecond / 1024, 2);
+        _text.Field("instantaneous_output_kbps", metrics.BytesOutPerSecond / 1024, 2);
+        _text.Field("instantaneous_input_repl_kbps", "0.00");
+        _text.Field("instantaneous_output_repl_kbps", "0.00");
+        _text.Field("rejected_connections", server.Acceptor.Rejected);
+        _text.Zeros("sync_full", "sync_partial_ok", "sync_partial_err");
+        _text.Field("expired_keys", Interlocked.Read(ref statistics.ExpiredKeys));
+        _text.Field("expired_fields", 0);
+        // Expiry is by index and leaves nothing stale to be estimated.
+        _text.Field("expired_stale_perc", "0.00");
+        _text.Field("expired_keys_with_volatile_items_stale_perc", "0.00");
+        _text.Field("expired_time_cap_reached_count", Interlocked.Read(ref statistics.ExpirySlicesCut));
+        _text.Field("expire_cycle_cpu_milliseconds", Interlocked.Read(ref statistics.ExpiryNanoseconds) / 1_000_000);
+        _text.Field("evicted_keys", Interlocked.Read(ref statistics.EvictedKeys));
+        _text.Zeros("evicted_clients", "evicted_scripts");
+        _text.Field("total_eviction_exceeded_time", server.Memory.TotalExceededMilliseconds);
+        _text.Field("current_eviction_exceeded_time", server.Memory.ExceededMilliseconds);
+        _text.Field("keyspace_hits", server.Keyspace.Sum(static database => database.Hits));
+        _text.Field("keyspace_misses", server.Keyspace.Sum(static database => database.Misses));
+        _text.Field("pubsub_channels", server.PubSub.ChannelsLike("*"u8).Count);
+        _text.Field("pubsub_patterns", server.PubSub.PatternCount);
+        _text.Zeros(
+            "pubsubshard_channels", "latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
+            "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
+            "total_active_defrag_time", "current_active_defrag_time",
+            "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies");
+        _text.Field("total_error_replies", server.Errors.Total);
+        _text.Field("dump_payload_sanitizations", 0);
+        _text.Field("total_reads_processed", _figures.Reads);
+        _text.Field("total_writes_processed", _figures.Writes);
+        _text.Field("io_threaded_reads_processed", others.Reads);
+        _text.Field("io_threaded_writes_processed", others.Writes);
+        _text.Zeros("io_threaded_freed_objects", "io_threaded_accept_processed", "io_threaded_poll_processed");
+        _text.Field("io_threaded_total_prefetch_batches", _figures.PrefetchBatches);
+        _text.Field("io_threaded_total_prefetch_entries", _figures.PrefetchedKeys);
+        _text.Zeros("client_query_buffer_limit_disconnections", "client_output_buffer_limit_disconnections", "reply_buffer_shrinks", "reply_buffer_expands");
+        _text.Field("eventloop_cycles", _figures.Rounds);
+        _text.Field("eventloop_duration_sum", _figures.BusyNanoseconds / 1000);
+        _text.Field("eventloop_duration_cmd_sum", server.Totals.CommandNanoseconds(server.Known) / 1000);
+        _text.Field("instantaneous_eventloop_cycles_per_sec", (long)metrics.RoundsPerSecond);
+        _text.Field("instantaneous_eventloop_duration_usec", (long)Math.Ceiling(metrics.RoundMicroseconds));
+        _text.Field("acl_access_denied_auth", Interlocked.Read(ref statistics.FailedAuthentications));
+        _text.Zeros(
+            "acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel", "acl_access_denied_tls_cert", "acl_access_denied_db");
+    }
+
+    private void WriteReplication()
+    {
+        _text.Field("role", "master");
+        _text.Zeros("connected_slaves", "replicas_waiting_psync");
+        _text.Field("master_failover_state", "no-failover");
+        _text.Field("master_replid", server.ReplicationId);
+        _text.Field("master_replid2", server.SecondReplicationId);
+        _text.Field("master_repl_offset", 0);
+        _text.Field("second_repl_offset", -1);
+        _text.Field("repl_backlog_active", 0);
+        _text.Field("repl_backlog_size", server.Configuration.ReplBacklogSize);
+        _text.Zeros("repl_backlog_first_byte_offset", "repl_backlog_histlen");
+    }
+
+    private void WriteProcessor()
+    {
+        ProcessorTime process = ProcessorTime.OfProcess();
+        ProcessorTime main = server.Metrics.MainThread;
+        _text.Field("used_cpu_sys", process.System / 1e6, 6);
+        _text.Field("used_cpu_user", process.User / 1e6, 6);
+        _text.Field("used_cpu_sys_children", "0.000000");
+        _text.Field("used_cpu_user_children", "0.000000");
+        _text.Field("used_cpu_sys_main_thread", main.System / 1e6, 6);
+        _text.Field("used_cpu_user_main_thread", main.User / 1e6, 6);
+        _text.Field("used_active_time_main_thread", server.Loops.Main.ActiveNanoseconds / 1e9, 6);
+        for (int i = 1; i < server.LoopCount; i++)
+            _text.Field($"used_active_time_io_thread_{i}", server.Loops.ActiveNanosecondsOf(i) / 1e9, 6);
     }
 
     private void WriteCommandStatistics()
     {
         foreach (CommandDefinition command in server.Definitions)
         {
-            long calls = 0, nanoseconds = 0, rejected = 0, failed = 0;
-            foreach (EventLoop loop in _loops)
-            {
-                ref CommandStatistics counted = ref loop.Dispatcher.StatisticsOf(command.Id);
-                calls += counted.Calls;
-                nanoseconds += counted.Nanoseconds;
-                rejected += counted.Rejected;
-                failed += counted.Failed;
-            }
-            if (calls == 0 && rejected == 0 && failed == 0)
+            CommandFigures figures = server.Totals.Read(command);
+            if (figures.Calls == 0 && figures.Rejected == 0 && figures.Failed == 0)
                 continue;
-            string perCall = Decimals(calls == 0 ? 0 : nanoseconds / 1000.0 / calls);
-            Field($"cmdstat_{command.Name}",
-                $"calls={calls},usec={nanoseconds / 1000},usec_per_call={perCall},rejected_calls={rejected},failed_calls={failed}");
+            string perCall = (figures.Calls == 0 ? 0 : figures.Nanoseconds / 1000.0 / figures.Calls).ToString("F2", CultureInfo.InvariantCulture);
+            _text.Field(
+                $"cmdstat_{command.Name}",
+                $"calls={figures.Calls},usec={figures.Nanoseconds / 1000},usec_per_call={perCall},rejected_calls={figures.Rejected},failed_calls={figures.Failed}");
         }
     }
 
-    private unsafe void WriteLatencyStatistics()
+    private void WriteErrorStatistics()
     {
-        var histogram = new long[CommandStatistics.Buckets];
+        foreach ((string code, long count) in server.Errors.Snapshot())
+            _text.Field($"errorstat_{code}", $"count={count}");
+    }
+
+    private void WriteLatencyStatistics()
+    {
+        if (!server.TracksLatency)
+            return;
+        double[] percentiles = server.Configuration.LatencyTrackingInfoPercentiles;
         foreach (CommandDefinition command in server.Definitions)
         {
-            Array.Clear(histogram);
-            long total = 0;
-            foreach (EventLoop loop in _loops)
-            {
-                uint* counted = loop.Dispatcher.StatisticsOf(command.Id).Histogram;
-                if (counted == null)
-                    continue;
-                for (int i = 0; i < histogram.Length; i++)
-                {
-                    histogram[i] += counted[i];
-                    total += counted[i];
-                }
-            }
-            if (total == 0)
+            CommandFigures figures = server.Totals.Read(command);
+            if (figures.Histogram == null)
                 continue;
-            var percentiles = new List<string>();
-            foreach (double percentile in server.Configuration.LatencyTrackingInfoPercentiles)
-            {
-                string time = (PercentileOf(histogram, total, percentile) / 1000.0).ToString("F3", CultureInfo.InvariantCulture);
-                percentiles.Add($"p{percentile.ToString(CultureInfo.InvariantCulture)}={time}");
-            }
-            Field($"latency_percentiles_usec_{command.Name}", string.Join(',', percentiles));
+            IEnumerable<string> times = percentiles.Select(percentile => string.Create(
+                CultureInfo.InvariantCulture, $"p{percentile:0.######}={figures.TimeOf(percentile) / 1000.0:F3}"));
+            _text.Field($"latency_percentiles_usec_{command.Name}", string.Join(',', times));
         }
-    }
-
-    /// <summary>The time in nanoseconds that a share of the executions did not exceed.</summary>
-    private static long PercentileOf(long[] histogram, long total, double percentile)
-    {
-        long wanted = Math.Max(1, (long)Math.Ceiling(total * percentile / 100));
-        for (int i = 0; i < histogram.Length; i++)
-        {
-            wanted -= histogram[i];
-            if (wanted <= 0)
-                return CommandStatistics.UpperBound(i);
-        }
-        return CommandStatistics.UpperBound(histogram.Length - 1);
     }
 
     private void WriteKeyspace()
     {
+        long now = Clock.Sample();
         for (int i = 0; i < server.Keyspace.DatabaseCount; i++)
         {
             Database database = server.Keyspace[i];
             long keys = database.Count;
             if (keys != 0)
-                Field($"db{i}", $"keys={keys},expires={database.VolatileCount}");
+                _text.Field($"db{i}", $"keys={keys},expires={database.VolatileCount},avg_ttl={database.AverageTimeToLive(now)},keys_with_volatile_items=0");
         }
     }
 
-    private static string Decimals(double value) => value.ToString("F2", CultureInfo.InvariantCulture);
-
-    /// <summary>A number of bytes with a unit: 336B, 33.00K, 23.54G.</summary>
-    internal static string Human(long bytes)
+    private void WriteDebug()
     {
-        if (bytes < 1024)
-            return $"{bytes}B";
-        double value = bytes;
-        int unit = -1;
-        while (value >= 1024 && unit < 4)
-        {
-            value /= 1024;
-            unit++;
-        }
-        return $"{Decimals(value)}{"KMGTP"[unit]}";
+        _text.Field("eventloop_duration_aof_sum", 0);
+        _text.Field("eventloop_duration_cron_sum", _figures.CronNanoseconds / 1000);
+        _text.Field("eventloop_duration_max", _figures.LongestRound / 1000);
+        _text.Field("eventloop_cmd_per_cycle_max", _figures.MostCommandsInRound);
+        _text.Zeros("io_threaded_reads_pending", "io_threaded_writes_pending");
     }
 }

@@ -132,7 +132,7 @@ public static class ConnectionCommands
             }
             else
             {
-                ctx.Reply.Error(Encoding.Latin1.GetBytes($"ERR Syntax error in HELLO option '{Encoding.Latin1.GetString(ctx.Arg(i))}'"));
+                ctx.Reply.Error(Encoding.Latin1.GetBytes($"ERR Syntax error in HELLO option '{Encoding.Latin1.GetString(ctx.ArgAsText(i))}'"));
                 return;
             }
         }
@@ -185,6 +185,8 @@ public static class ConnectionCommands
         bool isRight = user.SequenceEqual("default"u8) && (expected.Length == 0 || CryptographicOperations.FixedTimeEquals(given, wanted));
         if (isRight)
             client.Set(ClientFlags.Unauthenticated, false);
+        else
+            Interlocked.Increment(ref client.Loop.Server.Statistics.FailedAuthentications);
         return isRight;
     }
 }

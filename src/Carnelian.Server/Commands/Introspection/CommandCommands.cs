@@ -78,7 +78,7 @@ internal static class CommandCommands
             Describe all commands.
         COUNT
             Count the commands.
-        LIST [FILTERBY (MODULE <module-name> | ACLCAT <category> | PATTERN <pattern>)]
+        LIST
             List the names of commands and subcommands.
         INFO [<command-name> ...]
             Describe some commands, or all when none is named.

@@ -1,0 +1,48 @@
+using Carnelian.Server.Execution;
+
+namespace Carnelian.Server.Diagnostics;
+
+/// <summary>What a loop has counted since its start or CONFIG RESETSTAT, or the sum over several loops.</summary>
+internal struct LoopFigures
+{
+    public long BytesIn;
+    public long BytesOut;
+    public long Reads;
+    public long Writes;
+    public long Rounds;
+    public long BusyNanoseconds;
+    public long CronNanoseconds;
+    public long LongestRound;
+    public long MostCommandsInRound;
+    public long Commands;
+    public long PrefetchBatches;
+    public long PrefetchedKeys;
+    public long Dirty;
+
+    /// <summary>These figures less the reads and writes of one loop.</summary>
+    public readonly LoopFigures Without(EventLoop loop)
+    {
+        LoopFigures rest = this;
+        rest.Reads = Math.Max(Reads - loop.ReadsProcessed, 0);
+        rest.Writes = Math.Max(Writes - loop.WritesProcessed, 0);
+        return rest;
+    }
+
+    /// <summary>Adds what a loop has counted by now.</summary>
+    public void Add(EventLoop loop)
+    {
+        BytesIn += loop.BytesIn;
+        BytesOut += loop.BytesOut;
+        Reads += loop.ReadsProcessed;
+        Writes += loop.WritesProcessed;
+        Rounds += loop.Rounds;
+        BusyNanoseconds += loop.BusyNanoseconds;
+        CronNanoseconds += loop.CronNanoseconds;
+        LongestRound = Math.Max(LongestRound, loop.LongestRound);
+        MostCommandsInRound = Math.Max(MostCommandsInRound, loop.MostCommandsInRound);
+        Commands += loop.Dispatcher.CommandCount;
+        PrefetchBatches += loop.Dispatcher.PrefetchBatches;
+        PrefetchedKeys += loop.Dispatcher.PrefetchedKeys;
+        Dirty += loop.Dirty;
+    }
+}

@@ -24,13 +24,13 @@ internal sealed class ServerInstance : IDisposable
     private long _lastCrossProtocolWarning;
     private int _condition;
 
-    public ServerInstance(ServerConfiguration configuration, CommandTable table, Log log)
+    public ServerInstance(ServerConfiguration configuration, CommandTable table, Log? log = null)
     {
         Configuration = configuration;
         Table = table;
         Definitions = table.Definitions;
         Known = new KnownCommands(Definitions);
-        Log = log;
+        Log = log ?? new Log(configuration);
         CommandLogs = new CommandLogs(configuration);
         Totals = new LoopTotals(table.Definitions);
         Metrics = new InstantaneousMetrics(Totals);

@@ -47,6 +47,9 @@ internal sealed class ServerInstance : IDisposable
         Shutdown = new Shutdown(this);
         Crash = new CrashReport(this);
         OomScore = new OomScore(configuration, Log);
+        Pause = new ClientPause(this);
+        Monitors = new Monitors(this);
+        ClientMemory = new ClientMemory(this);
         if (configuration.HashSeed.Length != 0)
             KeyHash.SetSeed(Encoding.UTF8.GetBytes(configuration.HashSeed));
         Settings = new ServerSettings(this);
@@ -103,9 +106,11 @@ internal sealed class ServerInstance : IDisposable
 
     public MemoryLimit Memory { get; }
 
-    public ClientPause Pause { get; } = new();
+    public ClientPause Pause { get; }
 
-    public Monitors Monitors { get; } = new();
+    public Monitors Monitors { get; }
+
+    public ClientMemory ClientMemory { get; }
 
     public CommandLogs CommandLogs { get; }
 
@@ -132,6 +137,7 @@ internal sealed class ServerInstance : IDisposable
     /// <summary>The memory in use when the server was ready for clients.</summary>
     public long StartupMemory { get; private set; }
 
+    /// <summary>What every command has to be checked for. Any thread reads; changes by <see cref="SetCondition"/>.</summary>
     public ServerCondition Condition => (ServerCondition)Volatile.Read(ref _condition);
 
     /// <summary>Whether the server's condition concerns a command that comes now: a memory limit does not while it is far away.</summary>
@@ -159,6 +165,9 @@ internal sealed class ServerInstance : IDisposable
     public long LargeReplyBytes;
 
     public long CronNanoseconds;
+
+    /// <summary>No client with less output than this many bytes is over a limit.</summary>
+    public long LeastOutputLimit = long.MaxValue;
 
     public bool ExpiresActively = true;
 
@@ -232,6 +241,8 @@ internal sealed class ServerInstance : IDisposable
 
     public void RunCron(EventLoop loop)
     {
+        if (!IsCronPaused)
+            loop.ClientCron.Run();
         if (loop.Index != 0)
             return;
         Clock.Calibrate();
@@ -246,7 +257,9 @@ internal sealed class ServerInstance : IDisposable
         Transactions.Discard(client);
         Watches.Unwatch(client);
         PubSub.UnsubscribeAll(client);
+        Monitors.Remove(client);
         Clients.Remove(client);
+        ClientMemory.Forget(client);
     }
 
     public void OnProtocolError(Client client, ProtocolError error, ReadOnlySpan<byte> rest)
@@ -254,17 +267,8 @@ internal sealed class ServerInstance : IDisposable
         if (Log.Shows(LogLevel.Verbose))
             LogProtocolError(client, Encoding.Latin1.GetString(ProtocolErrorText.Format(error)), rest);
         client.Loop.Writer.Error(ProtocolErrorText.Format(error));
+        CountError("ERR"u8);
         client.Set(ClientFlags.CloseAfterReply, true);
-    }
-
-    private void LogProtocolError(Client client, string error, ReadOnlySpan<byte> rest)
-    {
-        const int MostShown = 128;
-        int colon = error.IndexOf(": ", StringComparison.Ordinal);
-        string input = Configuration.HideUserDataFromLog ? "*redacted*" : Encoding.UTF8.GetString(Text.Quoting.Represent(rest[..Math.Min(rest.Length, MostShown)]));
-        var line = new StringBuilder();
-        ClientLine.Write(line, client, client);
-        Log.Write(LogLevel.Verbose, $"Protocol error ({error[(colon + 2)..]}) from client: {line}. Query buffer: {input}");
     }
 
     /// <summary>Hangs up on a client that speaks HTTP, and says so at most once a minute.</summary>
@@ -282,19 +286,38 @@ internal sealed class ServerInstance : IDisposable
         client.Loop.CloseSoon(client);
     }
 
-    public void OnQueryBufferLimit(Client client, long length) => client.Loop.CloseSoon(client);
+    private void LogProtocolError(Client client, string error, ReadOnlySpan<byte> rest)
+    {
+        const int MostShown = 128;
+        int colon = error.IndexOf(": ", StringComparison.Ordinal);
+        string input = Configuration.HideUserDataFromLog ? "*redacted*" : Encoding.UTF8.GetString(Text.Quoting.Represent(rest[..Math.Min(rest.Length, MostShown)]));
+        Log.Write(LogLevel.Verbose, $"Protocol error ({error[(colon + 2)..]}) from client: {ClientLine.Describe(this, client)}. Query buffer: {input}");
+    }
+
+    /// <summary>Ends a client that keeps more unexecuted input than <c>client-query-buffer-limit</c>.</summary>
+    public unsafe void OnQueryBufferLimit(Client client)
+    {
+        var input = new ReadOnlySpan<byte>(client.QueryData, Math.Min(client.QueryLength, 64));
+        Log.Write(LogLevel.Warning,
+            $"Closing client that reached max query buffer length: {ClientLine.Describe(this, client)} (qbuf initial bytes: {Encoding.Latin1.GetString(Carnelian.Text.Quoting.Represent(input))})");
+        Interlocked.Increment(ref Statistics.QueryBufferLimitDisconnections);
+        client.Loop.CloseSoon(client);
+    }
 
     /// <summary>Whether a client has more output waiting than it may have; then it is on its way out.</summary>
     public bool ExceedsOutputLimit(Client client)
     {
+        if (client.Is(ClientFlags.CloseSoon))
+            return true;
         ClientBufferLimit limit = Configuration.ClientOutputBufferLimits[client.Is(ClientFlags.PubSub) ? 2 : 0];
-        long bytes = client.Output.PendingBytes;
+        long bytes = client.OutputBytes;
         bool isOver = limit.HardBytes != 0 && bytes >= limit.HardBytes;
         if (limit.SoftBytes != 0 && bytes >= limit.SoftBytes)
         {
+            long now = Clock.Sample();
             if (client.SoftLimitSince == 0)
-                client.SoftLimitSince = Clock.Latest;
-            isOver |= Clock.Latest - client.SoftLimitSince > limit.SoftSeconds * 1000L;
+                client.SoftLimitSince = now;
+            isOver |= now - client.SoftLimitSince > limit.SoftSeconds * 1000L;
         }
         else
         {
@@ -302,8 +325,9 @@ internal sealed class ServerInstance : IDisposable
         }
         if (isOver)
         {
-            Log.Write(LogLevel.Warning, $"Client id={client.Id} addr={client.Socket.PeerAddress} scheduled to be closed ASAP for overcoming of output buffer limits.");
-            client.Loop.CloseSoon(client);
+            Interlocked.Increment(ref Statistics.OutputBufferLimitDisconnections);
+            Log.Write(LogLevel.Warning, $"Client {ClientLine.Describe(this, client)} scheduled to be closed ASAP for overcoming of output buffer limits.");
+            Clients.Disconnect(client);
         }
         return isOver;
     }
@@ -360,6 +384,7 @@ internal sealed class ServerInstance : IDisposable
         foreach (EventLoop loop in loops)
             loop.Dispose();
         Listeners.Dispose();
+        Pause.Dispose();
         Keyspace.Dispose();
         _ended.Dispose();
     }

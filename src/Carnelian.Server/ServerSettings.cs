@@ -1,3 +1,4 @@
+using Carnelian.Protocol;
 using Carnelian.Commands;
 using Carnelian.Server.Configuration;
 
@@ -21,7 +22,18 @@ internal sealed class ServerSettings(ServerInstance server)
         ApplyThresholds(configuration);
         server.CronNanoseconds = 1_000_000_000L / configuration.Hz;
         server.TracksLatency = configuration.LatencyTracking;
-        server.Keyspace.KeepsExpired = configuration.ImportMode;
+        server.LeastOutputLimit = long.MaxValue;
+        foreach (ClientBufferLimit limit in configuration.ClientOutputBufferLimits)
+        {
+            foreach (long bytes in (ReadOnlySpan<long>)[limit.HardBytes, limit.SoftBytes])
+            {
+                // Chunks are counted whole, so some output may take a chunk more than its bytes.
+                if (bytes != 0)
+                    server.LeastOutputLimit = Math.Min(server.LeastOutputLimit, Math.Max(bytes - 2 * OutputChunkPool.ChunkBytes, 1));
+            }
+        }
+        server.ClientMemory.Configure();
+        server.Keyspace.KeepsExpired = configuration.ImportMode || server.Pause.IsInForce;
         server.Keyspace.LazyExpire = configuration.LazyfreeLazyExpire;
         server.Keyspace.LazyOverwrite = configuration.LazyfreeLazyServerDel;
         server.Services.Notifications = server.KeyspaceEvents.Configure(ClassesOf(configuration.NotifyKeyspaceEvents));

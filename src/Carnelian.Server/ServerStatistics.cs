@@ -9,6 +9,15 @@ internal sealed class ServerStatistics
     /// <summary>Keys removed to make room.</summary>
     public long EvictedKeys;
 
+    /// <summary>Clients disconnected by <c>maxmemory-clients</c>.</summary>
+    public long EvictedClients;
+
+    /// <summary>Clients disconnected by <c>client-query-buffer-limit</c>.</summary>
+    public long QueryBufferLimitDisconnections;
+
+    /// <summary>Clients disconnected by <c>client-output-buffer-limit</c>.</summary>
+    public long OutputBufferLimitDisconnections;
+
     /// <summary>Times that a slice of expiry ended before all that was due was done.</summary>
     public long ExpirySlicesCut;
 
@@ -23,6 +32,9 @@ internal sealed class ServerStatistics
     {
         Interlocked.Exchange(ref ExpiredKeys, 0);
         Interlocked.Exchange(ref EvictedKeys, 0);
+        Interlocked.Exchange(ref EvictedClients, 0);
+        Interlocked.Exchange(ref QueryBufferLimitDisconnections, 0);
+        Interlocked.Exchange(ref OutputBufferLimitDisconnections, 0);
         Interlocked.Exchange(ref ExpirySlicesCut, 0);
         Interlocked.Exchange(ref ExpiryNanoseconds, 0);
         Interlocked.Exchange(ref FailedAuthentications, 0);

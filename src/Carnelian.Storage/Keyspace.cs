@@ -41,7 +41,7 @@ public sealed class Keyspace : IDisposable
     /// <summary><c>lazyfree-lazy-server-del</c>: big values that are overwritten are freed in the background.</summary>
     public bool LazyOverwrite { get; set; } = true;
 
-    /// <summary><c>import-mode</c>: expired keys stay, though most lookups do not find them.</summary>
+    /// <summary><c>import-mode</c> and CLIENT PAUSE: expired keys stay, though most lookups do not find them.</summary>
     public bool KeepsExpired { get; set; }
 
     /// <summary>The thread that frees what is too big to be freed under a lock.</summary>

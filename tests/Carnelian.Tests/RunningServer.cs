@@ -4,6 +4,7 @@
 using Carnelian.Commands.Table;
 using Carnelian.Server;
 using Carnelian.Server.Configuration;
+using Carnelian.Server.Logging;
 using Carnelian.Testing;
 
 namespace Carnelian.Tests;
@@ -23,7 +24,7 @@ internal sealed class RunningServer : IDisposable
         var loader = new ConfigurationLoader(configuration) { RenameCommand = static (_, _) => "", DeclareUser = static (_, _) => "" };
         string[] all = ["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--loglevel", "warning", .. options];
         Assert.Null(loader.Load(CommandLineOptions.Parse(all), standardInput: null)?.Text);
-        _server = new ServerInstance(configuration, CommandTable.Create(Carnelian.Commands.GeneratedCommands.Create(), Carnelian.Server.GeneratedCommands.Create()));
+        _server = new ServerInstance(configuration, CommandTable.Create(Carnelian.Commands.GeneratedCommands.Create(), Carnelian.Server.GeneratedCommands.Create()), new Log(configuration));
         Assert.True(_server.Start());
     }
 

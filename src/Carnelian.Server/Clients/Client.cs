@@ -17,6 +17,15 @@ namespace Carnelian.Server.Clients;
 /// </remarks>
 internal sealed unsafe class Client : ClientSession
 {
+    /// <summary>
+    /// What a client without input and output takes in all: this object, the socket's with its addresses, its places in the registry,
+    /// in the loop's table and in epoll's, by measurement.
+    /// </summary>
+    public const int OwnBytes = 1200;
+
+    /// <summary>Room made for input that has to be kept, at least.</summary>
+    public const int LeastQueryRoom = 16 * 1024;
+
     /// <summary>What has arrived of a command that is not whole yet; idle clients have none.</summary>
     public byte* QueryData;
 
@@ -25,6 +34,12 @@ internal sealed unsafe class Client : ClientSession
 
     /// <summary>Room in <see cref="QueryData"/>.</summary>
     public int QueryCapacity;
+
+    /// <summary>The most bytes that were kept since the loop last looked whether the room is needed.</summary>
+    public int QueryPeak;
+
+    /// <summary>Native memory of <see cref="RequestState"/>, in bytes; other threads may read this one.</summary>
+    public long ParserBytes;
 
     /// <summary>The parser's memory of a long incomplete command.</summary>
     public RequestState RequestState;
@@ -50,11 +65,26 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>Time of the last input or output, in milliseconds of Unix time.</summary>
     public long LastInteraction;
 
+    /// <summary>The memory that <see cref="ClientMemory"/> has counted for it, in bytes. By interlocked operations.</summary>
+    public long CountedBytes;
+
+    /// <summary>Memory of queued commands, in bytes.</summary>
+    public long QueuedBytes;
+
+    /// <summary>Memory of watched keys, in bytes.</summary>
+    public long WatchedBytes;
+
+    /// <summary>Memory of subscriptions, in bytes.</summary>
+    public long SubscriptionBytes;
+
     /// <summary>When the soft output limit began to be exceeded, in milliseconds; 0 while it is not.</summary>
     public long SoftLimitSince { get; set; }
 
     /// <summary>Whether the poller watches the socket for room for output.</summary>
     public bool IsWatchedForOutput;
+
+    /// <summary>Whether the poller watches the socket for input.</summary>
+    public bool IsWatchedForInput;
 
     /// <summary>Makes a client of a connection.</summary>
     public Client(long id, StreamSocket socket, EventLoop loop, long now)
@@ -111,8 +141,20 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>The patterns that it is subscribed to; null if there never were any.</summary>
     public HashSet<byte[]>? Patterns { get; set; }
 
+    /// <summary>The shard channels that it is subscribed to; null if there never were any.</summary>
+    public HashSet<byte[]>? ShardChannels { get; set; }
+
     /// <summary>The number of channels and patterns that it is subscribed to.</summary>
     public int SubscriptionCount => (Channels?.Count ?? 0) + (Patterns?.Count ?? 0);
+
+    /// <summary>The number of shard channels that it is subscribed to.</summary>
+    public int ShardSubscriptionCount => ShardChannels?.Count ?? 0;
+
+    /// <summary>Memory of the output that waits, in bytes: its chunks, the shared blocks it refers to, and what is on its way.</summary>
+    public long OutputBytes => Output.MemoryBytes + Output.SharedBytes + Volatile.Read(ref BytesUnderWay);
+
+    /// <summary>All memory that the client takes, in bytes. Any thread.</summary>
+    public long MemoryBytes => OwnBytes + Name.Length + QueryCapacity + ParserBytes + OutputBytes + QueuedBytes + WatchedBytes + SubscriptionBytes;
 
     /// <summary>Whether the connection is gone.</summary>
     public bool IsClosed { get; set; }
@@ -136,6 +178,7 @@ internal sealed unsafe class Client : ClientSession
         long needed = (long)QueryLength + room;
         if (needed <= QueryCapacity)
             return;
+        needed = Math.Max(needed, LeastQueryRoom);
         nuint size = NativeHeap.GoodSize((nuint)Math.Min(needed, int.MaxValue));
         QueryData = NativeHeap.Reallocate(QueryData, size);
         QueryCapacity = (int)Math.Min((long)size, int.MaxValue);
@@ -147,6 +190,23 @@ internal sealed unsafe class Client : ClientSession
         ReserveQuery(length + room);
         Buffer.MemoryCopy(data, QueryData + QueryLength, length, length);
         QueryLength += length;
+        QueryPeak = Math.Max(QueryPeak, QueryLength);
+    }
+
+    /// <summary>Gives room back that is not needed.</summary>
+    /// <param name="room">The capacity to keep, at least <see cref="QueryLength"/>.</param>
+    public void ShrinkQuery(int room)
+    {
+        if (room == 0)
+        {
+            FreeQuery();
+            return;
+        }
+        nuint size = NativeHeap.GoodSize((nuint)room);
+        if ((long)size >= QueryCapacity)
+            return;
+        QueryData = NativeHeap.Reallocate(QueryData, size);
+        QueryCapacity = (int)size;
     }
 
     /// <summary>Gives the query buffer back.</summary>

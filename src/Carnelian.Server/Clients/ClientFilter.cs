@@ -115,14 +115,18 @@ internal sealed class ClientFilter
     }
 
     /// <summary>Whether a client passes all filters.</summary>
-    public bool Matches(Client client, Client self)
+    /// <param name="server">The server.</param>
+    /// <param name="client">The client.</param>
+    /// <param name="self">The client that asks.</param>
+    public bool Matches(ServerInstance server, Client client, Client self)
     {
         if (SkipsSelf && client == self || client.IsClosed)
             return false;
         if (_ids.Count != 0 && !_ids.Contains(client.Id) || _notIds.Contains(client.Id))
             return false;
-        if (_leastAge != 0 && (Clock.Latest - client.CreatedAt) / 1000 < _leastAge
-            || _leastIdle != 0 && (Clock.Latest - client.LastInteraction) / 1000 < _leastIdle)
+        long now = Clock.Sample();
+        if (_leastAge != 0 && (now - client.CreatedAt) / 1000 < _leastAge
+            || _leastIdle != 0 && (now - client.LastInteraction) / 1000 < _leastIdle)
         {
             return false;
         }
@@ -131,20 +135,28 @@ internal sealed class ClientFilter
         foreach ((string name, string value) in _texts)
         {
             bool isNegative = name.StartsWith("not-", StringComparison.Ordinal);
-            if (Matches(client, isNegative ? name[4..] : name, value) == isNegative)
+            if (Matches(server, client, isNegative ? name[4..] : name, value) == isNegative)
                 return false;
         }
         return true;
     }
 
-    private static bool Matches(Client client, string name, string value) => name switch
+    /// <summary>The address without its port, and without the brackets of IPv6.</summary>
+    private static ReadOnlySpan<char> HostOf(string address)
+    {
+        int end = address.LastIndexOf(':');
+        ReadOnlySpan<char> host = end < 0 ? address : address.AsSpan(0, end);
+        return host is ['[', .., ']'] ? host[1..^1] : host;
+    }
+
+    private static bool Matches(ServerInstance server, Client client, string name, string value) => name switch
     {
         "type" => value == (client.Is(ClientFlags.PubSub) ? "pubsub" : "normal"),
-        "flags" => value.All(ClientLine.FlagsOf(client).Contains),
+        "flags" => value.All(ClientLine.FlagsOf(server, client).Contains),
         "capa" => value.Length == 0 || client.UnderstandsRedirect,
         "addr" => client.Socket.PeerAddress == value,
         "laddr" => client.Socket.LocalAddress == value,
-        "ip" => client.Socket.PeerAddress.StartsWith(value + ":", StringComparison.Ordinal) && client.Socket.PeerAddress.LastIndexOf(':') == value.Length,
+        "ip" => HostOf(client.Socket.PeerAddress).SequenceEqual(value),
         "name" => client.Name == value,
         "lib-name" => client.LibraryName == value,
         "lib-ver" => client.LibraryVersion == value,

@@ -39,14 +39,11 @@ internal enum ClientFlags
     /// <summary>CLIENT REPLY SKIP: this command is the silent one.</summary>
     ReplySkip = 1 << 10,
 
-    /// <summary>Waits: paused, or the locks it needs are held for long. Reads no more until then.</summary>
+    /// <summary>Waits: paused (CLIENT PAUSE), or the locks it needs are held for long. Reads no more until then.</summary>
     Suspended = 1 << 11,
 
     /// <summary>CLIENT NO-EVICT.</summary>
     NoEvict = 1 << 12,
-
-    /// <summary>CLIENT IMPORT-SOURCE.</summary>
-    ImportSource = 1 << 13,
 
     /// <summary>Came through a Unix socket.</summary>
     UnixSocket = 1 << 14,

@@ -1,3 +1,5 @@
+using Carnelian.Server.Execution;
+
 namespace Carnelian.Server.Clients;
 
 /// <summary>All connected clients by number. Any thread; its lock is short and the last but one in rank.</summary>
@@ -30,6 +32,23 @@ internal sealed class ClientRegistry
             removed = _clients.Remove(client.Id);
         if (removed)
             Interlocked.Decrement(ref _count);
+    }
+
+    /// <summary>
+    /// Takes a client out at once, so that nobody sees it any more, and has its loop close it. Any thread, also with shards locked.
+    /// </summary>
+    public void Disconnect(Client client)
+    {
+        Remove(client);
+        Close(client, client.Loop);
+    }
+
+    private static void Close(Client client, EventLoop loop)
+    {
+        if (loop.IsCurrent && client.Loop == loop)
+            loop.CloseSoon(client);
+        else
+            loop.Post(() => Close(client, client.Loop));
     }
 
     /// <summary>Finds a client by its number.</summary>

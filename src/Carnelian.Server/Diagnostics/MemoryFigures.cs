@@ -17,7 +17,7 @@ internal sealed class MemoryFigures
         Startup = server.StartupMemory;
         Resident = Environment.WorkingSet;
         foreach (Client client in server.Clients.Snapshot())
-            Clients += client.QueryCapacity + client.Output.MemoryBytes;
+            Clients += client.MemoryBytes;
         for (int i = 0; i < server.Keyspace.DatabaseCount; i++)
         {
             Database database = server.Keyspace[i];

@@ -57,7 +57,7 @@ internal sealed class Acceptor(ServerInstance server)
         }
         socket.SetOptions(server.Configuration.TcpKeepalive);
         EventLoop target = server.Loops.LeastLoaded;
-        var client = new Client(server.Clients.NextId(), socket, target, Clock.Latest);
+        var client = new Client(server.Clients.NextId(), socket, target, Clock.Sample());
         client.Set(ClientFlags.UnixSocket, isUnix);
         client.Set(ClientFlags.Unauthenticated, server.Configuration.RequirePass.Length != 0);
         server.Clients.Add(client);

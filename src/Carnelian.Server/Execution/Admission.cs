@@ -2,6 +2,7 @@ using System.Text;
 using Carnelian.Commands.Table;
 using Carnelian.Protocol;
 using Carnelian.Server.Clients;
+using Carnelian.Threading;
 
 namespace Carnelian.Server.Execution;
 
@@ -67,6 +68,11 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
             return true;
         }
         var all = new ReadOnlySpan<Argument>(arguments, count);
+        if (client.Is(ClientFlags.Unauthenticated) && (command == null || (command.Flags & CommandFlags.NoAuth) == 0))
+        {
+            Refuse(client, command, "NOAUTH Authentication required.");
+            return true;
+        }
         if (command != null && command.Subcommands.Length != 0 && count > 1)
         {
             CommandDefinition? subcommand = command.FindSubcommand(Bytes(arguments[1]));
@@ -105,11 +111,6 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
             Refuse(client, command, $"ERR Command '{command.Name}' not allowed inside a transaction");
             return true;
         }
-        if (client.Is(ClientFlags.Unauthenticated) && (command.Flags & CommandFlags.NoAuth) == 0)
-        {
-            Refuse(client, command, "NOAUTH Authentication required.");
-            return true;
-        }
         if ((server.Condition & ServerCondition.MemoryLimited) != 0 && !Eviction.MakeRoom(client, command))
         {
             Refuse(client, command, "OOM command not allowed when used memory > 'maxmemory'.");
@@ -126,11 +127,13 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
                 $"ERR Can't execute '{command.Name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
             return true;
         }
-        if ((server.Condition & ServerCondition.Paused) != 0 && server.Pause.Holds(client, command))
+        if (client.Is(ClientFlags.Monitor) && (command.Flags & (CommandFlags.Write | CommandFlags.MayReplicate | CommandFlags.ReadOnly)) != 0)
         {
-            server.Pause.Suspend(client);
-            return false;
+            Refuse(client, command, "ERR Replica can't interact with the keyspace");
+            return true;
         }
+        if ((server.Condition & ServerCondition.Paused) != 0 && server.Pause.Holds(client, command) && server.Pause.TrySuspend(client))
+            return false;
         if (client.Is(ClientFlags.Multi) && !server.Known.RunsInsideMulti(command))
         {
             server.Transactions.Queue(client, command, all, requestBytes);
@@ -138,9 +141,39 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
             return true;
         }
         if ((server.Condition & ServerCondition.Monitored) != 0)
-            server.Monitors.Feed(loop, client, command, all);
-        dispatcher.Call(client, command, arguments, count, requestBytes);
+            CallMonitored(client, command, arguments, count, requestBytes);
+        else
+            dispatcher.Call(client, command, arguments, count, requestBytes);
+        if (loop.OwesQuiescence)
+        {
+            loop.OwesQuiescence = false;
+            server.Loops.Quiesce(loop);
+            server.Pause.Settle(loop);
+        }
         return true;
+    }
+
+    /// <summary>As <see cref="Dispatcher.Call"/>, and shows the command to monitors before its locks are released.</summary>
+    private void CallMonitored(Client client, CommandDefinition command, Argument* arguments, int count, long requestBytes)
+    {
+        ShardLocks locks = server.Keyspace.Locks;
+        ShardSet shards = default;
+        bool holdsAll = command.Locks == Locks.All;
+        if (holdsAll)
+        {
+            locks.AcquireAll();
+        }
+        else if (command.Locks == Locks.Keys)
+        {
+            dispatcher.AddShards(ref shards, command, arguments, count);
+            shards.Acquire(locks);
+        }
+        dispatcher.Execute(client, command, arguments, count, requestBytes, holdsAll);
+        server.Monitors.Feed(loop, client, command, new ReadOnlySpan<Argument>(arguments, count));
+        if (holdsAll)
+            locks.ReleaseAll();
+        else
+            shards.Release(locks);
     }
 
     private void Refuse(Client client, CommandDefinition? command, string error)

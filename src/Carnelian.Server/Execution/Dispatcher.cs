@@ -147,7 +147,6 @@ internal sealed unsafe class Dispatcher : IDisposable
     /// <returns>False if it has to wait.</returns>
     private bool Run(Client client, CommandDefinition? command, Argument* arguments, int count, long requestBytes)
     {
-        client.CommandCount++;
         if (command == null || ((int)client.Flags & (int)ClientFlags.Careful) != 0 || (_server.Condition != ServerCondition.None && _server.NeedsCare)
             || command.Subcommands.Length != 0 || !command.AcceptsArgumentCount(count)
             || (command.Flags & (CommandFlags.Protected | CommandFlags.Admin)) != 0)
@@ -267,6 +266,7 @@ internal sealed unsafe class Dispatcher : IDisposable
     {
         ReplyWriter writer = _loop.Writer;
         CommandCount++;
+        client.CommandCount++;
         if (context.Dirty != 0)
             _loop.Dirty += context.Dirty;
         if (writer.ErrorReplies != errors && writer.ErrorReplies != _errorsCounted)

@@ -45,6 +45,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private int _clientsUnderWay;
     private long _nextCron;
     private bool _readsLetters;
+    private bool _isQuiescent;
 
     public EventLoop(ServerInstance server, int index)
     {
@@ -57,6 +58,7 @@ internal sealed unsafe class EventLoop : IDisposable
         _vectors = (IoVector*)NativeMemory.Alloc(MostVectors, (nuint)sizeof(IoVector));
         Dispatcher = new Dispatcher(server, this);
         _expiry = new ExpiryCycle(server, this);
+        ClientCron = new ClientCron(server, this);
         _thread = new Thread(Run, 1 << 20) { Name = index == 0 ? "main" : $"io_thd_{index}", IsBackground = true };
     }
 
@@ -77,6 +79,9 @@ internal sealed unsafe class EventLoop : IDisposable
 
     /// <summary>Writes replies to the client that is served.</summary>
     public ReplyWriter Writer { get; } = new();
+
+    /// <summary>Looks after the clients in the course of time.</summary>
+    public ClientCron ClientCron { get; }
 
     /// <summary>Executes commands.</summary>
     public Dispatcher Dispatcher { get; }
@@ -131,6 +136,21 @@ internal sealed unsafe class EventLoop : IDisposable
         Dispatcher.ResetStatistics();
     }
 
+    /// <summary>Whether the loop waits for other loops at the end of a command (<see cref="LoopSet.Quiesce"/>). Any thread reads.</summary>
+    public bool IsQuiescent { get => Volatile.Read(ref _isQuiescent); set => Volatile.Write(ref _isQuiescent, value); }
+
+    /// <summary>
+    /// Whether the command that runs has done something that all loops have to know of before its reply goes out: Admission then
+    /// waits for them, when the locks are released. The loop's thread.
+    /// </summary>
+    public bool OwesQuiescence { get; set; }
+
+    /// <summary>Whether the thread has not ended. Any thread.</summary>
+    public bool IsRunning => _thread.IsAlive;
+
+    /// <summary>Whether the caller runs on the loop's thread. Any thread.</summary>
+    public bool IsCurrent => Thread.CurrentThread == _thread;
+
     /// <summary>Starts the thread.</summary>
     public void Start() => _thread.Start();
 
@@ -146,11 +166,14 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>The client whose input is being processed, or null. For crash reports, by any thread.</summary>
     public Client? Served => Volatile.Read(ref _attached);
 
-    /// <summary>Whether the calling thread is the loop's own.</summary>
-    public bool IsCurrent => Thread.CurrentThread == _thread;
-
     /// <summary>The clients of the loop. The loop's thread.</summary>
     public IEnumerable<Client> Clients => _slots.OfType<Client>();
+
+    /// <summary>The length of the loop's table. The loop's thread.</summary>
+    public int SlotCount => _slots.Count;
+
+    /// <summary>The client at a place of the loop's table, if there is one. The loop's thread.</summary>
+    public Client? ClientAt(int slot) => _slots[slot] as Client;
 
     // --- rounds ---------------------------------------------------------------------------------------------------
 
@@ -172,6 +195,7 @@ internal sealed unsafe class EventLoop : IDisposable
         int timeout = Mailbox.HasLetters ? 0 : _expiry.MillisecondsUntilDue(MillisecondsUntilCron());
         int count = Poller.Wait(_events, timeout);
         long begin = Timestamp = Clock.Nanoseconds;
+        _ = Clock.Sample(begin);
         long commands = Dispatcher.CommandCount;
         for (int i = 0; i < count; i++)
             Serve(_events[i]);
@@ -265,7 +289,10 @@ internal sealed unsafe class EventLoop : IDisposable
         client.Token = TakeSlot(client);
         Volatile.Write(ref _clientCount, _clientCount + 1);
         client.IsWatchedForOutput = false;
+        client.IsWatchedForInput = true;
         Poller.Add(client.Socket, client.Token);
+        if (client.Is(ClientFlags.Suspended))
+            Watch(client, forInput: false, forOutput: false);
         if (!client.Output.IsEmpty)
             SendPending(client);
         if (client.QueryLength > 0 && !client.IsClosed)
@@ -344,7 +371,14 @@ internal sealed unsafe class EventLoop : IDisposable
     private void ReadFrom(Client client)
     {
         if (client.Is(ClientFlags.CloseSoon | ClientFlags.CloseAfterReply | ClientFlags.Suspended))
+        {
+            // A socket that is not watched for input and says that it is readable has been closed by its peer.
+            if (client.IsWatchedForInput)
+                Watch(client, forInput: false, client.IsWatchedForOutput);
+            else
+                CloseSoon(client);
             return;
+        }
         InputBatch input = _inputs[_inputCount % Stages];
         if (!Receive(client, input))
             return;
@@ -396,7 +430,10 @@ internal sealed unsafe class EventLoop : IDisposable
         client.BytesIn += count;
         client.LastInteraction = Clock.Latest;
         if (!input.IsShared)
+        {
             client.QueryLength += count;
+            client.QueryPeak = Math.Max(client.QueryPeak, client.QueryLength);
+        }
         input.Position = input.IsShared ? buffer : client.QueryData;
         input.End = buffer + count;
         return true;
@@ -445,8 +482,9 @@ internal sealed unsafe class EventLoop : IDisposable
                 if (Writer.PendingBytes > FlushThreshold)
                 {
                     Detach();
-                    SendPending(client);
-                    if (client.IsClosed)
+                    if (client.Output.PendingBytes < _server.LeastOutputLimit || !_server.ExceedsOutputLimit(client))
+                        SendPending(client);
+                    if (client.IsClosed || client.Is(ClientFlags.CloseSoon))
                         return;
                     Attach(client);
                 }
@@ -475,14 +513,17 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         byte* position = input.Position;
         int length = (int)(input.End - position);
+        client.ParserBytes = client.RequestState.MemoryBytes;
         if (length == 0)
         {
+            // The room stays for a while: a client whose commands came in pieces once will send more of them.
             if (!input.IsShared)
-                client.FreeQuery();
+                client.QueryLength = 0;
             return;
         }
         long missing = input.Parser.MissingBytes;
         int room = missing >= RequestParser.BigArgumentBytes ? (int)Math.Min(missing, int.MaxValue / 2) : 0;
+        client.QueryPeak = Math.Max(client.QueryPeak, (int)Math.Min((long)length + room, int.MaxValue));
         if (input.IsShared)
         {
             client.KeepQuery(position, length, room);
@@ -497,17 +538,22 @@ internal sealed unsafe class EventLoop : IDisposable
             if (room > 0)
                 client.ReserveQuery(room);
         }
-        if (length > _server.QueryBufferLimit)
-            _server.OnQueryBufferLimit(client, length);
+        if (length + client.QueuedBytes > _server.QueryBufferLimit)
+            _server.OnQueryBufferLimit(client);
     }
 
     /// <summary>Keeps commands that could not be executed now, in their plain form, and what follows them.</summary>
     private static void KeepUnexecuted(Client client, InputBatch input, int done)
     {
         RequestParser parser = input.Parser;
-        byte* old = input.IsShared ? null : client.QueryData;
-        client.QueryData = null;
-        client.QueryLength = client.QueryCapacity = 0;
+        byte* old = null;
+        client.QueryLength = 0;
+        if (!input.IsShared)
+        {
+            old = client.QueryData;
+            client.QueryData = null;
+            client.QueryCapacity = 0;
+        }
         byte* header = stackalloc byte[32];
         for (int i = done; i < parser.CommandCount; i++)
         {
@@ -588,6 +634,8 @@ internal sealed unsafe class EventLoop : IDisposable
         }
         if (_server.ExceedsOutputLimit(client))
             return;
+        if (_server.ClientMemory.IsLimited)
+            _server.ClientMemory.Count(client);
         if (wasEmpty)
             _withOutput.Add(client);
     }
@@ -626,18 +674,19 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         if (client.IsClosed || client.Is(ClientFlags.CloseSoon))
             return;
+        // The limit comes first: a client that is over it gets nothing of what put it there.
+        if (client.Output.PendingBytes >= _server.LeastOutputLimit && _server.ExceedsOutputLimit(client))
+            return;
         if (!client.Output.IsEmpty && !client.IsWatchedForOutput)
             SendPending(client);
         if (client.IsClosed)
             return;
+        if (_server.ClientMemory.IsLimited && !client.Is(ClientFlags.CloseSoon))
+            _server.ClientMemory.Count(client);
         if (client.Output.IsEmpty)
         {
             if (client.Is(ClientFlags.CloseAfterReply))
                 CloseSoon(client);
-        }
-        else
-        {
-            _ = _server.ExceedsOutputLimit(client);
         }
     }
 
@@ -668,10 +717,9 @@ internal sealed unsafe class EventLoop : IDisposable
         if (isWaiting)
             output.Compact();
         if (isWaiting != client.IsWatchedForOutput)
-        {
-            client.IsWatchedForOutput = isWaiting;
-            Poller.Change(client.Socket, client.Token, forInput: !client.Is(ClientFlags.Suspended), forOutput: isWaiting);
-        }
+            Watch(client, client.IsWatchedForInput, isWaiting);
+        if (!isWaiting && client.SoftLimitSince != 0)
+            client.SoftLimitSince = 0;
         if (!isWaiting && client.Is(ClientFlags.CloseAfterReply))
             CloseSoon(client);
     }
@@ -682,9 +730,16 @@ internal sealed unsafe class EventLoop : IDisposable
         if (client.Is(ClientFlags.Suspended) == isSuspended)
             return;
         client.Set(ClientFlags.Suspended, isSuspended);
-        Poller.Change(client.Socket, client.Token, forInput: !isSuspended, forOutput: client.IsWatchedForOutput);
+        Watch(client, forInput: !isSuspended, client.IsWatchedForOutput);
         if (!isSuspended)
             ProcessKept(client);
+    }
+
+    private void Watch(Client client, bool forInput, bool forOutput)
+    {
+        client.IsWatchedForInput = forInput;
+        client.IsWatchedForOutput = forOutput;
+        Poller.Change(client.Socket, client.Token, forInput, forOutput);
     }
 
     /// <summary>Closes all clients and frees what the loop owns. After the threads of all loops have ended.</summary>

@@ -81,6 +81,30 @@ internal sealed class LoopSet(ServerInstance server)
         }
     }
 
+    /// <summary>
+    /// Waits until no other loop executes a command that it has admitted before the call. On a loop's thread, without locks, by the
+    /// command that has just changed what admission looks at.
+    /// </summary>
+    /// <remarks>
+    /// Taking and releasing all locks would not do: a command may have been admitted and not have asked for its locks yet. Every loop
+    /// opens its mailbox between commands; one that itself waits here is between commands too, so loops never wait in a circle.
+    /// </remarks>
+    public void Quiesce(EventLoop self)
+    {
+        foreach (EventLoop other in _loops)
+        {
+            if (other == self)
+                continue;
+            bool isBetweenCommands = false;
+            other.Post(() => Volatile.Write(ref isBetweenCommands, true));
+            self.IsQuiescent = true;
+            SpinWait wait = default;
+            while (!Volatile.Read(ref isBetweenCommands) && !other.IsQuiescent && other.IsRunning)
+                wait.SpinOnce();
+            self.IsQuiescent = false;
+        }
+    }
+
     /// <summary>Hands a client to another loop. On the thread of its present loop, between commands.</summary>
     public static void Move(Client client, EventLoop to)
     {

@@ -79,7 +79,7 @@ internal sealed class CrashReport(ServerInstance server)
     {
         try
         {
-            return new InfoReport(server, new InfoSections()).Write();
+            return new InfoReport(server, InfoSections.Everything).Write();
         }
         catch (Exception e)
         {
@@ -92,7 +92,7 @@ internal sealed class CrashReport(ServerInstance server)
         var text = new StringBuilder();
         foreach (Client client in server.Clients.Snapshot())
         {
-            text.Append($"id={client.Id} addr={client.Socket.PeerAddress} flags={ClientLine.FlagsOf(client)} db={client.DatabaseIndex}");
+            text.Append($"id={client.Id} addr={client.Socket.PeerAddress} flags={ClientLine.FlagsOf(server, client)} db={client.DatabaseIndex}");
             text.Append($" qbuf={client.QueryLength} omem={client.Output.MemoryBytes} resp={client.Resp} cmd={client.LastCommand?.Name ?? "NULL"}\n");
         }
         return text.ToString();

@@ -16,30 +16,47 @@ namespace Carnelian.Server.PubSub;
 internal sealed class PubSubHub
 {
     private readonly Lock _lock = new();
+    /// <summary>What a subscription takes beside its name, in bytes: its places in the client's set and in the hub's.</summary>
+    private const int SubscriptionBytes = 112;
+
     private readonly Dictionary<byte[], HashSet<Client>> _channels = new(ByteKeyComparer.Instance);
     private readonly Dictionary<byte[], HashSet<Client>> _patterns = new(ByteKeyComparer.Instance);
+    private readonly Dictionary<byte[], HashSet<Client>> _shardChannels = new(ByteKeyComparer.Instance);
 
     /// <summary>The number of patterns that somebody is subscribed to.</summary>
-    public int PatternCount
+    public int PatternCount => CountOf(_patterns);
+
+    /// <summary>The number of channels that somebody is subscribed to.</summary>
+    public int ChannelCount => CountOf(_channels);
+
+    /// <summary>The number of shard channels that somebody is subscribed to.</summary>
+    public int ShardChannelCount => CountOf(_shardChannels);
+
+    /// <summary>What a client is subscribed to; null if there never was anything.</summary>
+    public static HashSet<byte[]>? NamesOf(Client client, SubscriptionKind kind) => kind switch
     {
-        get
-        {
-            lock (_lock)
-                return _patterns.Count;
-        }
-    }
+        SubscriptionKind.Channel => client.Channels,
+        SubscriptionKind.Pattern => client.Patterns,
+        _ => client.ShardChannels,
+    };
 
     /// <summary>Subscribes a client.</summary>
-    public void Subscribe(Client client, ReadOnlySpan<byte> name, bool isPattern)
+    public void Subscribe(Client client, ReadOnlySpan<byte> name, SubscriptionKind kind)
     {
-        HashSet<byte[]> own = isPattern ? client.Patterns ??= NewNames() : client.Channels ??= NewNames();
+        HashSet<byte[]> own = kind switch
+        {
+            SubscriptionKind.Channel => client.Channels ??= NewNames(),
+            SubscriptionKind.Pattern => client.Patterns ??= NewNames(),
+            _ => client.ShardChannels ??= NewNames(),
+        };
         byte[] bytes = name.ToArray();
         if (!own.Add(bytes))
             return;
+        client.SubscriptionBytes += SubscriptionBytes + bytes.Length;
         client.Set(ClientFlags.PubSub, true);
         lock (_lock)
         {
-            Dictionary<byte[], HashSet<Client>> all = isPattern ? _patterns : _channels;
+            Dictionary<byte[], HashSet<Client>> all = SubscribersOf(kind);
             if (!all.TryGetValue(bytes, out HashSet<Client>? subscribers))
                 all.Add(bytes, subscribers = []);
             subscribers.Add(client);
@@ -47,17 +64,18 @@ internal sealed class PubSubHub
     }
 
     /// <summary>Ends a subscription, if there is one.</summary>
-    public void Unsubscribe(Client client, ReadOnlySpan<byte> name, bool isPattern)
+    public void Unsubscribe(Client client, ReadOnlySpan<byte> name, SubscriptionKind kind)
     {
         byte[] bytes = name.ToArray();
-        HashSet<byte[]>? own = isPattern ? client.Patterns : client.Channels;
+        HashSet<byte[]>? own = NamesOf(client, kind);
         if (own == null || !own.Remove(bytes))
             return;
-        if (client.SubscriptionCount == 0)
+        client.SubscriptionBytes -= SubscriptionBytes + bytes.Length;
+        if (client.SubscriptionCount + client.ShardSubscriptionCount == 0)
             client.Set(ClientFlags.PubSub, false);
         lock (_lock)
         {
-            Dictionary<byte[], HashSet<Client>> all = isPattern ? _patterns : _channels;
+            Dictionary<byte[], HashSet<Client>> all = SubscribersOf(kind);
             HashSet<Client> subscribers = all[bytes];
             subscribers.Remove(client);
             if (subscribers.Count == 0)
@@ -68,10 +86,11 @@ internal sealed class PubSubHub
     /// <summary>Ends all subscriptions of a client without a word.</summary>
     public void UnsubscribeAll(Client client)
     {
-        foreach (byte[] name in client.Channels?.ToArray() ?? [])
-            Unsubscribe(client, name, isPattern: false);
-        foreach (byte[] name in client.Patterns?.ToArray() ?? [])
-            Unsubscribe(client, name, isPattern: true);
+        for (SubscriptionKind kind = SubscriptionKind.Channel; kind <= SubscriptionKind.ShardChannel; kind++)
+        {
+            foreach (byte[] name in NamesOf(client, kind)?.ToArray() ?? [])
+                Unsubscribe(client, name, kind);
+        }
     }
 
     /// <summary>Sends a message to the subscribers of a channel and of patterns that match it.</summary>
@@ -92,14 +111,27 @@ internal sealed class PubSubHub
         return count;
     }
 
-    /// <summary>The channels with subscribers.</summary>
-    /// <param name="pattern">What they have to match.</param>
-    public List<byte[]> ChannelsLike(ReadOnlySpan<byte> pattern)
+    /// <summary>Sends a message to the subscribers of a shard channel.</summary>
+    /// <returns>How many times it was sent.</returns>
+    public int PublishToShard(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> message)
+    {
+        lock (_lock)
+        {
+            return _shardChannels.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(channel, out HashSet<Client>? subscribers)
+                ? Send(subscribers, "3\r\n$8\r\nsmessage\r\n"u8, default, isPattern: false, channel, message)
+                : 0;
+        }
+    }
+
+    /// <summary>The channels or shard channels with subscribers.</summary>
+    /// <param name="pattern">What their names have to match.</param>
+    /// <param name="kind">Which of the two.</param>
+    public List<byte[]> ChannelsLike(ReadOnlySpan<byte> pattern, SubscriptionKind kind)
     {
         var found = new List<byte[]>();
         lock (_lock)
         {
-            foreach (byte[] channel in _channels.Keys)
+            foreach (byte[] channel in SubscribersOf(kind).Keys)
             {
                 if (GlobPattern.Matches(pattern, channel))
                     found.Add(channel);
@@ -108,11 +140,24 @@ internal sealed class PubSubHub
         return found;
     }
 
-    /// <summary>The number of subscribers of a channel, without those of patterns.</summary>
-    public int SubscriberCount(ReadOnlySpan<byte> channel)
+    /// <summary>The number of subscribers of a channel or shard channel, without those of patterns.</summary>
+    public int SubscriberCount(ReadOnlySpan<byte> channel, SubscriptionKind kind)
     {
         lock (_lock)
-            return _channels.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(channel, out HashSet<Client>? subscribers) ? subscribers.Count : 0;
+            return SubscribersOf(kind).GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(channel, out HashSet<Client>? subscribers) ? subscribers.Count : 0;
+    }
+
+    private Dictionary<byte[], HashSet<Client>> SubscribersOf(SubscriptionKind kind) => kind switch
+    {
+        SubscriptionKind.Channel => _channels,
+        SubscriptionKind.Pattern => _patterns,
+        _ => _shardChannels,
+    };
+
+    private int CountOf(Dictionary<byte[], HashSet<Client>> subscribers)
+    {
+        lock (_lock)
+            return subscribers.Count;
     }
 
     private static HashSet<byte[]> NewNames() => new(ByteKeyComparer.Instance);

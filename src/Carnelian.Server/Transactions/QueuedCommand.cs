@@ -42,6 +42,9 @@ internal readonly unsafe struct QueuedCommand
     /// <summary>The size of the request in bytes.</summary>
     public long RequestBytes { get; }
 
+    /// <summary>The memory that it takes, in bytes.</summary>
+    public long MemoryBytes => 32 + (long)NativeHeap.UsableSize((byte*)Arguments);
+
     /// <summary>Frees the arguments.</summary>
     public void Free() => NativeHeap.Free((byte*)Arguments);
 }

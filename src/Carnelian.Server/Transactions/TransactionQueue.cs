@@ -28,7 +28,9 @@ internal sealed unsafe class TransactionQueue
         if (client.Is(ClientFlags.DirtyExec))
             return;
         client.QueuedCommands ??= [];
-        client.QueuedCommands.Add(new QueuedCommand(command, arguments, requestBytes));
+        var queued = new QueuedCommand(command, arguments, requestBytes);
+        client.QueuedCommands.Add(queued);
+        client.QueuedBytes += queued.MemoryBytes;
     }
 
     /// <summary>Notes that a command of a transaction was refused, so that EXEC fails.</summary>
@@ -48,6 +50,7 @@ internal sealed unsafe class TransactionQueue
         foreach (QueuedCommand queued in queue)
             queued.Free();
         client.QueuedCommands = null;
+        client.QueuedBytes = 0;
     }
 
     /// <summary>Executes what is queued, unless a watched key has changed, and ends the transaction.</summary>
@@ -72,9 +75,9 @@ internal sealed unsafe class TransactionQueue
             context.Reply.Array(queue.Count);
             foreach (QueuedCommand queued in queue)
             {
+                dispatcher.ExecutePart(client, queued.Command, queued.Arguments, queued.Count, queued.RequestBytes, locks.IsExclusive, now);
                 if ((server.Condition & ServerCondition.Monitored) != 0)
                     server.Monitors.Feed(client.Loop, client, queued.Command, new ReadOnlySpan<Argument>(queued.Arguments, queued.Count));
-                dispatcher.ExecutePart(client, queued.Command, queued.Arguments, queued.Count, queued.RequestBytes, locks.IsExclusive, now);
             }
             locks.Release();
         }

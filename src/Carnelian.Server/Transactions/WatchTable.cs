@@ -15,6 +15,9 @@ namespace Carnelian.Server.Transactions;
 /// </remarks>
 internal sealed unsafe class WatchTable(Keyspace keyspace)
 {
+    /// <summary>What a watched key takes beside its name: its record, its places in the table and in the client's list.</summary>
+    private const int KeyWatchBytes = 144;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<int, Dictionary<byte[], WatchRecord>> _databases = [];
 
@@ -39,6 +42,7 @@ internal sealed unsafe class WatchTable(Keyspace keyspace)
             }
             record.Watchers++;
             watched.Add(new KeyWatch(record, record.Version));
+            client.WatchedBytes += KeyWatchBytes + key.Length;
         }
     }
 
@@ -59,6 +63,7 @@ internal sealed unsafe class WatchTable(Keyspace keyspace)
         if (watched == null)
             return;
         client.WatchedKeys = null;
+        client.WatchedBytes = 0;
         foreach (KeyWatch watch in watched)
         {
             // The lock keeps the record's database number from changing hands in SWAPDB.
@@ -97,6 +102,16 @@ internal sealed unsafe class WatchTable(Keyspace keyspace)
                 return false;
         }
         return true;
+    }
+
+    /// <summary>Whether a client watches a key that is known to have changed. Any thread, for CLIENT LIST.</summary>
+    public bool HasChanged(Client client)
+    {
+        List<KeyWatch>? watched = client.WatchedKeys;
+        if (watched == null)
+            return false;
+        lock (_lock)
+            return watched.Exists(static watch => watch.Record.Version != watch.Version);
     }
 
     /// <summary>Marks those who watch a key. Under the key's lock.</summary>

@@ -64,7 +64,9 @@ public abstract class Poller : IDisposable
     /// <summary>Begins to watch a listening socket.</summary>
     public abstract void Add(ListenSocket socket, int token);
 
-    /// <summary>Changes what a socket is watched for.</summary>
+    /// <summary>
+    /// Changes what a socket is watched for. One that is not watched for input may still be reported as readable, but only when its peer is gone.
+    /// </summary>
     public abstract void Change(StreamSocket socket, int token, bool forInput, bool forOutput);
 
     /// <summary>Watches a socket no longer.</summary>

@@ -27,7 +27,7 @@ public static class DebugCommands
         SystemCommand = true)]
     public static void Debug(scoped ref CommandContext ctx)
     {
-        if (!Run(ref ctx, Encoding.Latin1.GetString(ctx.Arg(1)).ToLowerInvariant()))
+        if (!Run(ref ctx, Encoding.Latin1.GetString(ctx.Arg(1)).ToLowerInvariant()) && !DebugCrash.TryRun(ref ctx))
         {
             ctx.Reply.Error(
                 "ERR unknown subcommand or wrong number of arguments for '"u8, ctx.Arg(1)[..Math.Min(ctx.Arg(1).Length, 128)], "'. Try DEBUG HELP."u8);

@@ -113,17 +113,18 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("cluster_connections", 0);
         _text.Field("maxclients", server.Configuration.MaxClients);
         _text.Field("client_recent_max_input_buffer", _clients.Select(static client => (long)client.QueryCapacity).DefaultIfEmpty().Max());
-        _text.Field("client_recent_max_output_buffer", _clients.Select(static client => client.Output.MemoryBytes).DefaultIfEmpty().Max());
-        _text.Field("blocked_clients", _clients.Count(static client => client.Is(ClientFlags.Blocked)));
+        _text.Field("client_recent_max_output_buffer", _clients.Select(static client => client.OutputBytes).DefaultIfEmpty().Max());
+        _text.Field("blocked_clients", _clients.Count(static client => client.Is(ClientFlags.Blocked | ClientFlags.Suspended)));
         _text.Field("tracking_clients", 0);
         _text.Field("pubsub_clients", _clients.Count(static client => client.Is(ClientFlags.PubSub)));
         _text.Field("watching_clients", _clients.Count(static client => client.WatchedKeys is { Count: > 0 }));
         _text.Field("clients_in_timeout_table", 0);
         _text.Field("total_watched_keys", server.Watches.KeyCount);
         _text.Zeros("total_blocking_keys", "total_blocking_keys_on_nokey");
-        _text.Field("paused_reason", "none");
-        _text.Field("paused_actions", "none");
-        _text.Field("paused_timeout_milliseconds", 0);
+        bool isPaused = server.Pause.IsInForce;
+        _text.Field("paused_reason", isPaused ? "client_pause" : "none");
+        _text.Field("paused_actions", !isPaused ? "none" : server.Pause.HoldsAll ? "all" : "write");
+        _text.Field("paused_timeout_milliseconds", server.Pause.RemainingMilliseconds);
     }
 
     private void WritePersistence()
@@ -175,15 +176,17 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("expired_time_cap_reached_count", Interlocked.Read(ref statistics.ExpirySlicesCut));
         _text.Field("expire_cycle_cpu_milliseconds", Interlocked.Read(ref statistics.ExpiryNanoseconds) / 1_000_000);
         _text.Field("evicted_keys", Interlocked.Read(ref statistics.EvictedKeys));
-        _text.Zeros("evicted_clients", "evicted_scripts");
+        _text.Field("evicted_clients", Interlocked.Read(ref statistics.EvictedClients));
+        _text.Zeros("evicted_scripts");
         _text.Field("total_eviction_exceeded_time", server.Memory.TotalExceededMilliseconds);
         _text.Field("current_eviction_exceeded_time", server.Memory.ExceededMilliseconds);
         _text.Field("keyspace_hits", server.Keyspace.Sum(static database => database.Hits));
         _text.Field("keyspace_misses", server.Keyspace.Sum(static database => database.Misses));
-        _text.Field("pubsub_channels", server.PubSub.ChannelsLike("*"u8).Count);
+        _text.Field("pubsub_channels", server.PubSub.ChannelCount);
         _text.Field("pubsub_patterns", server.PubSub.PatternCount);
+        _text.Field("pubsubshard_channels", server.PubSub.ShardChannelCount);
         _text.Zeros(
-            "pubsubshard_channels", "latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
+            "latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
             "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
             "total_active_defrag_time", "current_active_defrag_time",
             "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies");
@@ -196,7 +199,9 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Zeros("io_threaded_freed_objects", "io_threaded_accept_processed", "io_threaded_poll_processed");
         _text.Field("io_threaded_total_prefetch_batches", _figures.PrefetchBatches);
         _text.Field("io_threaded_total_prefetch_entries", _figures.PrefetchedKeys);
-        _text.Zeros("client_query_buffer_limit_disconnections", "client_output_buffer_limit_disconnections", "reply_buffer_shrinks", "reply_buffer_expands");
+        _text.Field("client_query_buffer_limit_disconnections", Interlocked.Read(ref statistics.QueryBufferLimitDisconnections));
+        _text.Field("client_output_buffer_limit_disconnections", Interlocked.Read(ref statistics.OutputBufferLimitDisconnections));
+        _text.Zeros("reply_buffer_shrinks", "reply_buffer_expands");
         _text.Field("eventloop_cycles", _figures.Rounds);
         _text.Field("eventloop_duration_sum", _figures.BusyNanoseconds / 1000);
         _text.Field("eventloop_duration_cmd_sum", server.Totals.CommandNanoseconds(server.Known) / 1000);

@@ -13,9 +13,6 @@ internal sealed class InfoSections
 
     private readonly HashSet<string> _wanted = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>All sections that are there, as INFO ALL asks for.</summary>
-    public InfoSections() => _wanted.UnionWith(All);
-
     /// <summary>Reads the arguments of INFO; without any the default sections are meant.</summary>
     public InfoSections(scoped ref CommandContext ctx)
     {
@@ -41,6 +38,11 @@ internal sealed class InfoSections
             }
         }
     }
+
+    private InfoSections(string[] names) => _wanted.UnionWith(names);
+
+    /// <summary>All sections.</summary>
+    public static InfoSections Everything => new(All);
 
     /// <summary>Whether a section was asked for.</summary>
     /// <param name="name">Its name as an argument, in lower case.</param>

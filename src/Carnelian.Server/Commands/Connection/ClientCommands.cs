@@ -76,12 +76,8 @@ public static class ClientCommands
         Arguments = "enabled(ON | OFF)")]
     public static void NoTouch(scoped ref CommandContext ctx)
     {
-        bool isOn = ctx.ArgIs(2, "on"u8);
-        if (!isOn && !ctx.ArgIs(2, "off"u8))
-        {
-            ctx.WriteSyntaxError();
+        if (!ClientControlCommands.TrySwitch(ref ctx, out bool isOn))
             return;
-        }
         ctx.Session.IsNoTouch = isOn;
         ctx.Reply.Ok();
     }

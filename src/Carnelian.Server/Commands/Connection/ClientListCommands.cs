@@ -2,7 +2,6 @@ using System.Text;
 using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Server.Clients;
-using Carnelian.Server.Execution;
 using static Carnelian.Commands.Table.CommandFlags;
 
 namespace Carnelian.Server.Commands.Connection;
@@ -66,9 +65,9 @@ public static class ClientListCommands
         var text = new StringBuilder();
         foreach (Client client in server.Clients.Snapshot())
         {
-            if (!filter.Matches(client, self))
+            if (!filter.Matches(server, client, self))
                 continue;
-            ClientLine.Write(text, client, self);
+            ClientLine.Write(text, server, client, client == self ? ArgumentBytes(ref ctx) : 0);
             text.Append('\n');
         }
         ctx.Reply.Verbatim(Encoding.Latin1.GetBytes(text.ToString()), "txt"u8);
@@ -81,7 +80,7 @@ public static class ClientListCommands
     {
         var self = (Client)ctx.Session;
         var text = new StringBuilder();
-        ClientLine.Write(text, self, self);
+        ClientLine.Write(text, self.Loop.Server, self, ArgumentBytes(ref ctx));
         text.Append('\n');
         ctx.Reply.Verbatim(Encoding.Latin1.GetBytes(text.ToString()), "txt"u8);
     }
@@ -127,7 +126,7 @@ public static class ClientListCommands
         int killed = 0;
         foreach (Client client in server.Clients.Snapshot())
         {
-            if (!filter.Matches(client, self))
+            if (!filter.Matches(server, client, self))
                 continue;
             Close(client, self);
             killed++;
@@ -135,24 +134,24 @@ public static class ClientListCommands
         ctx.Reply.Integer(killed);
     }
 
-    /// <summary>Closes a client on the thread of its loop; the one that asks still gets its reply.</summary>
+    /// <summary>Closes a client; the one that asks still gets its reply.</summary>
     private static void Close(Client client, Client self)
     {
-        EventLoop loop = client.Loop;
         if (client == self)
+        {
             client.Set(ClientFlags.CloseAfterReply, true);
-        else if (loop == self.Loop)
-            loop.CloseSoon(client);
-        else
-            loop.Post(() => CloseOnItsLoop(client, loop));
+            return;
+        }
+        self.Loop.Server.Clients.Disconnect(client);
+        // The other loop has executed the last command of the client when this one hears that it is gone.
+        self.Loop.OwesQuiescence |= client.Loop != self.Loop;
     }
 
-    private static void CloseOnItsLoop(Client client, EventLoop loop)
+    private static long ArgumentBytes(scoped ref CommandContext ctx)
     {
-        EventLoop owner = client.Loop;
-        if (owner == loop)
-            loop.CloseSoon(client);
-        else
-            owner.Post(() => CloseOnItsLoop(client, owner));
+        long bytes = 0;
+        for (int i = 0; i < ctx.ArgCount; i++)
+            bytes += ctx.Arg(i).Length;
+        return bytes;
     }
 }

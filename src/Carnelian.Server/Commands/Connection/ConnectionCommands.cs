@@ -51,6 +51,27 @@ public static class ConnectionCommands
         ((Client)ctx.Session).Set(ClientFlags.CloseAfterReply, true);
     }
 
+    [Command("RESET", Arity = 1, Group = CommandGroup.Connection, Since = "6.2.0", Complexity = "O(1)",
+        Summary = "Brings the connection into the state of a new one.",
+        Flags = NoScript | Loading | Stale | Fast | NoAuth | AllowBusy)]
+    public static void Reset(scoped ref CommandContext ctx)
+    {
+        var client = (Client)ctx.Session;
+        ServerInstance server = client.Loop.Server;
+        server.Monitors.Remove(client);
+        server.Transactions.Discard(client);
+        server.Watches.Unwatch(client);
+        server.PubSub.UnsubscribeAll(client);
+        client.DatabaseIndex = 0;
+        client.Name = "";
+        client.IsNoTouch = false;
+        client.Set(ClientFlags.ReplyOff | ClientFlags.ReplySkip | ClientFlags.ReplySkipNext | ClientFlags.NoEvict | ClientFlags.ReadOnly, false);
+        client.Set(ClientFlags.Unauthenticated, server.Configuration.RequirePass.Length != 0);
+        client.Resp = ctx.Reply.Resp = 2;
+        ctx.Reply.Discarding = false;
+        ctx.Reply.SimpleString("RESET"u8);
+    }
+
     [Command("TIME", Arity = 1, Group = CommandGroup.Server, Since = "2.6.0", Complexity = "O(1)",
         Summary = "Returns the time of the server: seconds and microseconds.",
         Flags = Loading | Stale | Fast, Tips = "nondeterministic_output")]

@@ -40,7 +40,7 @@ internal sealed unsafe class EpollPoller : Poller
                 Interlocked.Exchange(ref _isWoken, 0);
                 continue;
             }
-            const uint broken = LinuxCalls.EpollErr | LinuxCalls.EpollHangUp;
+            const uint broken = LinuxCalls.EpollErr | LinuxCalls.EpollHangUp | LinuxCalls.EpollPeerHangUp;
             events[ready++] = new ReadyEvent((int)token, (what & (LinuxCalls.EpollIn | broken)) != 0, (what & (LinuxCalls.EpollOut | broken)) != 0);
         }
         return ready;
@@ -51,7 +51,7 @@ internal sealed unsafe class EpollPoller : Poller
     public override void Add(ListenSocket socket, int token) => Control(LinuxCalls.EpollAdd, ((EpollListener)socket).Descriptor, token, LinuxCalls.EpollIn);
 
     public override void Change(StreamSocket socket, int token, bool forInput, bool forOutput) =>
-        Control(LinuxCalls.EpollModify, ((EpollSocket)socket).Descriptor, token, (forInput ? LinuxCalls.EpollIn : 0) | (forOutput ? LinuxCalls.EpollOut : 0));
+        Control(LinuxCalls.EpollModify, ((EpollSocket)socket).Descriptor, token, (forInput ? LinuxCalls.EpollIn : LinuxCalls.EpollPeerHangUp) | (forOutput ? LinuxCalls.EpollOut : 0));
 
     public override void Remove(StreamSocket socket) => Control(LinuxCalls.EpollDelete, ((EpollSocket)socket).Descriptor, 0, 0);
 

@@ -13,6 +13,7 @@ internal static unsafe partial class LinuxCalls
     public const int EpollOut = 4;
     public const int EpollErr = 8;
     public const int EpollHangUp = 16;
+    public const int EpollPeerHangUp = 0x2000;
     public const int EpollAdd = 1;
     public const int EpollDelete = 2;
     public const int EpollModify = 3;

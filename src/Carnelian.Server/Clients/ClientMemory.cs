@@ -1,0 +1,81 @@
+using Carnelian.Server.Configuration;
+using Carnelian.Server.Logging;
+
+namespace Carnelian.Server.Clients;
+
+/// <summary>
+/// <c>maxmemory-clients</c>: when all clients together take more memory than that, the biggest are disconnected.
+/// </summary>
+/// <remarks>
+/// Any thread. With a limit, each loop adds what its clients have grown by to one sum, which tells when to look closer. The
+/// decision itself is taken on exact numbers, under a lock of its own that comes before the client registry's.
+/// </remarks>
+internal sealed class ClientMemory(ServerInstance server)
+{
+    private readonly Lock _lock = new();
+    private long _limit;
+    private long _counted;
+
+    /// <summary>Whether there is a limit.</summary>
+    public bool IsLimited => Volatile.Read(ref _limit) != 0;
+
+    /// <summary>Takes the limit from the configuration and enforces it at once.</summary>
+    public void Configure()
+    {
+        long limit = server.Configuration.MaxMemoryClients;
+        if (limit < 0)
+            limit = (long)((double)server.Configuration.MaxMemory * -limit / 100);
+        Volatile.Write(ref _limit, limit);
+        if (limit != 0)
+            Enforce();
+    }
+
+    /// <summary>Counts what a client has grown or shrunk by. Its loop, with <see cref="IsLimited"/>.</summary>
+    public void Count(Client client)
+    {
+        long bytes = client.MemoryBytes;
+        long change = bytes - Interlocked.Exchange(ref client.CountedBytes, bytes);
+        if (Interlocked.Add(ref _counted, change) > Volatile.Read(ref _limit) && change > 0)
+            Enforce();
+    }
+
+    /// <summary>Takes a closed client out of the sum. Its loop.</summary>
+    public void Forget(Client client) => Interlocked.Add(ref _counted, -Interlocked.Exchange(ref client.CountedBytes, 0));
+
+    /// <summary>Disconnects clients, the biggest first, until the others are within the limit.</summary>
+    public void Enforce()
+    {
+        lock (_lock)
+        {
+            Client[] clients = server.Clients.Snapshot();
+            var evictable = new List<(long Bytes, Client Client)>();
+            long sum = 0, counted = 0;
+            foreach (Client client in clients)
+            {
+                long bytes = client.MemoryBytes;
+                counted += bytes - Interlocked.Exchange(ref client.CountedBytes, bytes);
+                sum += bytes;
+                if (!client.Is(ClientFlags.NoEvict | ClientFlags.Monitor | ClientFlags.CloseSoon))
+                    evictable.Add((bytes, client));
+                else if (client.Is(ClientFlags.CloseSoon))
+                    sum -= bytes;
+            }
+            Interlocked.Add(ref _counted, counted);
+            long limit = Volatile.Read(ref _limit);
+            if (limit == 0 || sum <= limit)
+                return;
+            evictable.Sort(static (one, other) => other.Bytes.CompareTo(one.Bytes));
+            foreach ((long bytes, Client client) in evictable)
+            {
+                if (sum <= limit)
+                    break;
+                sum -= bytes;
+                Interlocked.Increment(ref server.Statistics.EvictedClients);
+                // Shard locks may be held here, and nobody logs under those.
+                string line = $"Evicting client: {ClientLine.Describe(server, client)}";
+                server.Loops.Main.Post(() => server.Log.Write(LogLevel.Notice, line));
+                server.Clients.Disconnect(client);
+            }
+        }
+    }
+}

@@ -146,7 +146,8 @@ public unsafe ref struct CommandContext
     {
         Dirty++;
         Touch(key);
-        Notify(key, kind, name);
+        if ((Services.Notifications & (kind | NotificationClass.AccessTime)) != 0)
+            Announce(Database, key, kind, name);
     }
 
     /// <summary>Marks transactions that watch a key as failed.</summary>
@@ -171,6 +172,20 @@ public unsafe ref struct CommandContext
         Dirty++;
         if (database.HasWatchedKeys(key))
             Services.TouchWatched(database, key);
+        if ((Services.Notifications & (kind | NotificationClass.AccessTime)) != 0)
+            Announce(database, key, kind, name);
+    }
+
+    /// <summary>Publishes the event of a change, and notes its time in the key where the eviction policy wants that.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void Announce(Database database, in Key key, NotificationClass kind, ReadOnlySpan<byte> name)
+    {
+        if ((Services.Notifications & NotificationClass.AccessTime) != 0)
+        {
+            Entry entry = database.Peek(key, Now);
+            if (entry.Exists)
+                Keyspace.Access.TouchWrite(entry, Now);
+        }
         NotifyIn(database, key, kind, name);
     }
 

@@ -9,7 +9,9 @@ namespace Carnelian.Commands;
 /// <remarks>One instance a server. The settings are plain fields that CONFIG SET writes and any thread reads.</remarks>
 public abstract class CommandServices
 {
-    /// <summary>The classes of <c>notify-keyspace-events</c>; none unless K or E is among them.</summary>
+    /// <summary>
+    /// The classes of <c>notify-keyspace-events</c>, none unless K or E is among them; and <see cref="NotificationClass.AccessTime"/>.
+    /// </summary>
     public NotificationClass Notifications;
 
     /// <summary><c>lazyfree-lazy-user-del</c>: DEL frees in the background.</summary>
@@ -29,6 +31,9 @@ public abstract class CommandServices
 
     /// <summary>DEBUG QUICKLIST-PACKED-THRESHOLD: elements of a list from this size on, in bytes, get a node of their own.</summary>
     public long QuicklistPackedThreshold = DefaultQuicklistPackedThreshold;
+
+    /// <summary>From this length on a value is sent from where it lies, in bytes; more than any value has: always copied.</summary>
+    public long ShareRepliesFrom = long.MaxValue;
 
     /// <summary>The commands that clients can use, after <c>rename-command</c>; set before the first client.</summary>
     public CommandTable Commands { get; set; } = CommandTable.Create();

@@ -49,6 +49,9 @@ public enum NotificationClass
     /// <summary>n: a key was made. Not in A.</summary>
     New = 1 << 14,
 
+    /// <summary>No event and no letter: the eviction policy wants to know when keys are changed.</summary>
+    AccessTime = 1 << 15,
+
     /// <summary>A: all but m and n.</summary>
     All = Generic | String | List | Set | Hash | SortedSet | Expired | Evicted | Stream | Module,
 }

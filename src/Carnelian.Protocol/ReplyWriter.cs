@@ -271,6 +271,13 @@ public sealed unsafe class ReplyWriter : IDisposable
         else Bulk(text);
     }
 
+    /// <summary>A floating-point number given as its text; in RESP2 a string.</summary>
+    public void DoubleText(ReadOnlySpan<byte> text)
+    {
+        if (Resp >= 3) Line((byte)',', text);
+        else Bulk(text);
+    }
+
     /// <summary>An integer of any size, given as its digits; in RESP2 a string.</summary>
     public void BigNumber(ReadOnlySpan<byte> digits)
     {

@@ -22,12 +22,14 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
     /// <inheritdoc/>
     public void OnExpired(Database database, in Key key)
     {
-        Interlocked.Increment(ref server.Statistics.ExpiredKeys);
         if (database.HasWatchedKeys(key))
             server.Watches.Touch(database, key);
         if ((Notifications & NotificationClass.Expired) != 0)
             Notify(database.Index, NotificationClass.Expired, "expired"u8, key.Bytes);
     }
+
+    /// <inheritdoc/>
+    public void CountExpired(int keys) => Interlocked.Add(ref server.Statistics.ExpiredKeys, keys);
 
     /// <inheritdoc/>
     public void OnEvicted(Database database, in Key key)

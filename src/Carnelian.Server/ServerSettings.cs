@@ -11,6 +11,8 @@ internal sealed class ServerSettings(ServerInstance server)
     /// <summary>With a threshold below this many nanoseconds each command of a batch is timed alone.</summary>
     private const long SharedTimeFrom = 1_000_000;
 
+    private const long ShareRepliesFrom = 32 * 1024;
+
     /// <summary>Applies everything that is not read from the configuration itself.</summary>
     public void Apply()
     {
@@ -22,6 +24,10 @@ internal sealed class ServerSettings(ServerInstance server)
         ApplyThresholds(configuration);
         server.CronNanoseconds = 1_000_000_000L / configuration.Hz;
         server.TracksLatency = configuration.LatencyTracking;
+        server.Prefetches = configuration.PrefetchBatchMaxSize != 0;
+        // Valkey's thresholds suit its threads; what is taken over is that 0 switches sharing off.
+        bool sharesReplies = configuration.MinIoThreadsAvoidCopyReply != 0 && configuration.MinStringSizeAvoidCopyReply != 0;
+        server.Services.ShareRepliesFrom = sharesReplies ? ShareRepliesFrom : long.MaxValue;
         server.LeastOutputLimit = long.MaxValue;
         foreach (ClientBufferLimit limit in configuration.ClientOutputBufferLimits)
         {
@@ -36,10 +42,11 @@ internal sealed class ServerSettings(ServerInstance server)
         server.Keyspace.KeepsExpired = configuration.ImportMode || server.Pause.IsInForce;
         server.Keyspace.LazyExpire = configuration.LazyfreeLazyExpire;
         server.Keyspace.LazyOverwrite = configuration.LazyfreeLazyServerDel;
-        server.Services.Notifications = server.KeyspaceEvents.Configure(ClassesOf(configuration.NotifyKeyspaceEvents));
         server.Keyspace.Access.LogFactor = configuration.LfuLogFactor;
         server.Keyspace.Access.DecayMinutes = configuration.LfuDecayTime;
         server.Memory.Configure();
+        server.Services.Notifications = server.KeyspaceEvents.Configure(ClassesOf(configuration.NotifyKeyspaceEvents))
+            | (server.Keyspace.Access.CountsOnlyWrites ? NotificationClass.AccessTime : NotificationClass.None);
     }
 
     private static NotificationClass ClassesOf(KeyspaceEvents events)

@@ -188,7 +188,10 @@ public sealed unsafe class Database : IDisposable
             old.AccessBits = _keyspace.Access.Renewed(old, now);
             return;
         }
-        ReplaceEntry(part, slot, key, Entry.CreateString(key, value, deadline), now);
+        Entry entry = Entry.CreateString(key, value, deadline);
+        if (old.HasDeadline)
+            entry.ReplacesDeadline();
+        ReplaceEntry(part, slot, key, entry, now);
     }
 
     /// <summary>Sets a key to an integer, whatever it held.</summary>
@@ -417,24 +420,8 @@ public sealed unsafe class Database : IDisposable
     public long EarliestDeadline(int shard) => _parts == null ? long.MaxValue : _parts[shard].Expiry.Earliest;
 
     /// <summary>Removes some of the keys of a shard that have expired, the earliest first. Under the shard's lock.</summary>
-    /// <returns>How many deadlines were due; fewer than <paramref name="most"/> means that all are done.</returns>
-    public int ExpireDue(int shard, long now, int most)
-    {
-        if (_parts == null)
-            return 0;
-        DatabasePart* part = _parts + shard;
-        Span<ulong> items = stackalloc ulong[Math.Min(most, 64)];
-        int count = part->Expiry.PeekDue(now - 1, items);
-        if (count == 0)
-            return 0;
-        for (int i = 0; i < count; i++)
-            part->Table.PrefetchBucket(items[i] << (64 - ExpiryIndex.HashBits));
-        RecordList records = default;
-        for (int i = 0; i < count; i++)
-            ExpireItem(part, items[i], now, ref records);
-        records.Dispose();
-        return count;
-    }
+    /// <returns>How many deadlines were due, at most <paramref name="most"/>; only 0 means that none is left.</returns>
+    public int ExpireDue(int shard, long now, int most) => _parts == null ? 0 : DueKeys.Expire(this, _parts + shard, now, most);
 
     /// <summary>Takes a key by chance out of a shard's part; null if it has none.</summary>
     public Entry Sample(int shard, ref FastRandom random) => _parts == null ? default : new Entry(_parts[shard].Table.Sample(ref random));
@@ -605,34 +592,8 @@ public sealed unsafe class Database : IDisposable
     private void Expire(DatabasePart* part, byte** slot, in Key key)
     {
         _keyspace.Observer?.OnExpired(this, key);
+        _keyspace.Observer?.CountExpired(1);
         Remove(part, slot, key, _keyspace.LazyExpire);
-    }
-
-    private void ExpireItem(DatabasePart* part, ulong item, long now, ref RecordList records)
-    {
-        // The item names a range of positions: mostly one bucket, several where a shard holds millions of keys.
-        const int dropped = HashTable<Entry>.PositionBits - ExpiryIndex.HashBits;
-        long first = (long)(item & ((1UL << ExpiryIndex.HashBits) - 1)) << dropped;
-        long position = first;
-        do
-        {
-            records.Clear();
-            part->Table.Collect(ref position, ref records);
-            for (int i = 0; i < records.Count; i++)
-            {
-                var entry = new Entry(records[i]);
-                if (!entry.HasDeadline || entry.Deadline >= now)
-                    continue;
-                Key key = entry.Key;
-                if (ExpiryIndex.ItemOf(entry.Deadline, key.Hash) != item)
-                    continue;
-                Expire(part, part->Table.Find(key.Data, key.Length, key.Hash), key);
-                return;
-            }
-        }
-        while (position >= 0 && position >> dropped == first >> dropped);
-        // A deadline beyond what an item can tell, or none: the item has no entry.
-        part->Expiry.Remove(ExpiryIndex.DeadlineOf(item), item << (64 - ExpiryIndex.HashBits));
     }
 
     private void Remove(DatabasePart* part, byte** slot, in Key key, bool isLazy)
@@ -644,7 +605,7 @@ public sealed unsafe class Database : IDisposable
         Free(entry, isLazy);
     }
 
-    private void Free(Entry entry, bool isLazy)
+    internal void Free(Entry entry, bool isLazy)
     {
         if (entry.Encoding == ValueEncoding.Block)
         {

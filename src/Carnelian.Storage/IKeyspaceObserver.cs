@@ -8,6 +8,9 @@ public interface IKeyspaceObserver
     /// <summary>A key is about to be removed since its time has come.</summary>
     void OnExpired(Database database, in Key key);
 
+    /// <summary>Keys have been removed since their time has come.</summary>
+    void CountExpired(int keys);
+
     /// <summary>A key is about to be removed to make room.</summary>
     void OnEvicted(Database database, in Key key);
 }

@@ -7,9 +7,6 @@ namespace Carnelian.Commands.Strings;
 /// <summary>Commands that read a string, and those that also touch its deadline or take it away.</summary>
 public static unsafe class ReadCommands
 {
-    /// <summary>From this length on a part of a value is sent from where it lies.</summary>
-    private const int SharedFrom = 32 * 1024;
-
     [Command("GET", Arity = 2, Group = CommandGroup.String, Since = "1.0.0", Complexity = "O(1)",
         Summary = "Returns the string that a key holds.",
         Flags = ReadOnly | Fast,
@@ -19,7 +16,7 @@ public static unsafe class ReadCommands
     {
         Entry entry = ctx.Find(ctx.Key(1));
         if (ctx.HasType(entry, Storage.ValueType.String))
-            StringReply.Write(ctx.Reply, entry);
+            StringReply.Write(ref ctx, entry);
     }
 
     [Command("MGET", Arity = -2, Group = CommandGroup.String, Since = "1.0.0", Complexity = "O(N) where N is the number of keys to retrieve.",
@@ -33,7 +30,7 @@ public static unsafe class ReadCommands
         for (int i = 1; i < ctx.ArgCount; i++)
         {
             Entry entry = ctx.Find(ctx.Key(i));
-            StringReply.Write(ctx.Reply, entry.Exists && entry.Type == Storage.ValueType.String ? entry : default);
+            StringReply.Write(ref ctx, entry.Exists && entry.Type == Storage.ValueType.String ? entry : default);
         }
     }
 
@@ -48,7 +45,7 @@ public static unsafe class ReadCommands
         Entry entry = ctx.Find(key);
         if (!ctx.HasType(entry, Storage.ValueType.String))
             return;
-        StringReply.Write(ctx.Reply, entry);
+        StringReply.Write(ref ctx, entry);
         if (entry.Exists)
             StringValue.Delete(ref ctx, key);
     }
@@ -78,7 +75,7 @@ public static unsafe class ReadCommands
         Entry entry = ctx.Find(key);
         if (!ctx.HasType(entry, Storage.ValueType.String))
             return;
-        StringReply.Write(ctx.Reply, entry);
+        StringReply.Write(ref ctx, entry);
         if (!entry.Exists)
             return;
         if (expiration.IsPast(ref ctx))
@@ -131,7 +128,7 @@ public static unsafe class ReadCommands
             return;
         }
         int length = (int)(end - start + 1);
-        if (length >= SharedFrom && entry.Encoding == ValueEncoding.Block)
+        if (length >= ctx.Services.ShareRepliesFrom && entry.Encoding == ValueEncoding.Block)
         {
             StringBlock block = entry.Block;
             block.AddReference();

@@ -6,12 +6,10 @@ namespace Carnelian.Commands.Strings;
 /// <summary>Writes string values as replies; long ones by reference.</summary>
 internal static unsafe class StringReply
 {
-    /// <summary>From this length on a value is sent from where it lies: it is kept alive by a reference and not copied.</summary>
-    private const int SharedFrom = 32 * 1024;
-
     /// <summary>Writes the value of a string entry, or null if there is none.</summary>
-    public static void Write(ReplyWriter reply, Entry entry)
+    public static void Write(scoped ref CommandContext ctx, Entry entry)
     {
+        ReplyWriter reply = ctx.Reply;
         if (!entry.Exists)
             reply.Null();
         else if (entry.Encoding == ValueEncoding.Inline)
@@ -19,12 +17,12 @@ internal static unsafe class StringReply
         else if (entry.Encoding == ValueEncoding.Integer)
             reply.BulkInteger(entry.Integer);
         else
-            WriteBlock(reply, entry.Block);
+            WriteBlock(reply, entry.Block, ctx.Services.ShareRepliesFrom);
     }
 
-    private static void WriteBlock(ReplyWriter reply, StringBlock block)
+    private static void WriteBlock(ReplyWriter reply, StringBlock block, long shareFrom)
     {
-        if (block.Length < SharedFrom)
+        if (block.Length < shareFrom)
         {
             reply.Bulk(block.Data, (int)block.Length);
             return;

@@ -58,7 +58,7 @@ public static class WriteCommands
             return;
         bool isMet = condition.IsMet(ref ctx, old);
         if (wantsOld)
-            StringReply.Write(ctx.Reply, old);
+            StringReply.Write(ref ctx, old);
         else if (isMet)
             ctx.Reply.Ok();
         else
@@ -120,7 +120,7 @@ public static class WriteCommands
         Entry old = ctx.Find(key);
         if (!ctx.HasType(old, Storage.ValueType.String))
             return;
-        StringReply.Write(ctx.Reply, old);
+        StringReply.Write(ref ctx, old);
         StringValue.Store(ref ctx, key, !old.Exists, ctx.Arg(2), default, -1);
     }
 

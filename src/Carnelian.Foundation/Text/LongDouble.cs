@@ -45,6 +45,12 @@ public readonly struct LongDouble
         NotANumber,
     }
 
+    /// <summary>The largest finite number.</summary>
+    public static LongDouble MaxValue => new(negative: false, ulong.MaxValue, MaxExponent);
+
+    /// <summary>Whether it is below zero.</summary>
+    public bool IsNegative => _negative;
+
     /// <summary>False for infinities and for the sum of opposite ones.</summary>
     public bool IsFinite => _kind == Kind.Finite;
 
@@ -69,6 +75,17 @@ public readonly struct LongDouble
         }
         bool hexadecimal = text.Length > 2 && text[0] == '0' && (text[1] | 0x20) == 'x';
         return hexadecimal ? TryParseHexadecimal(text[2..], negative, out value) : TryParseDecimal(text, negative, out value);
+    }
+
+    /// <summary>The number with the other sign.</summary>
+    public LongDouble Negate() => new(!_negative, _significand, _exponent, _kind);
+
+    /// <summary>Whether a number, which must be none that is undefined, is greater than another.</summary>
+    public static bool IsGreater(LongDouble left, LongDouble right)
+    {
+        // Rounding never makes a difference vanish; that of equal infinities is undefined.
+        LongDouble difference = Add(left, right.Negate());
+        return !difference._negative && (difference._kind == Kind.Infinite || (difference.IsFinite && difference._significand != 0));
     }
 
     /// <summary>The rounded sum.</summary>

@@ -10,10 +10,12 @@ namespace Carnelian.Threading;
 /// <remarks>Any thread. A unit samples it once, with its locks held, and keeps that time to its end.</remarks>
 public static class Clock
 {
+    private const long LargestDrift = 100_000;
+
     private static readonly double TicksToNanoseconds = 1e9 / Stopwatch.Frequency;
 
-    private static long s_offset = UnixMilliseconds() - Milliseconds(Stopwatch.GetTimestamp());
-    private static long s_latest = UnixMilliseconds();
+    private static long s_offset = UnixNanoseconds() - Nanoseconds;
+    private static long s_latest = UnixNanoseconds() / 1_000_000;
 
     /// <summary>The monotonic timestamp, in nanoseconds.</summary>
     public static long Nanoseconds
@@ -30,7 +32,7 @@ public static class Clock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Sample(long nanoseconds)
     {
-        long now = s_offset + (long)((ulong)nanoseconds / 1_000_000);
+        long now = (long)((ulong)(s_offset + nanoseconds) / 1_000_000);
         long latest = Volatile.Read(ref s_latest);
         if (now <= latest)
             return latest;
@@ -43,17 +45,15 @@ public static class Clock
     /// <summary>Adjusts to the system's clock, which may have been set. Called some times a second.</summary>
     public static void Calibrate()
     {
-        long drift = UnixMilliseconds() - (s_offset + Nanoseconds / 1_000_000);
-        if (drift is > 1 or < -1)
+        long drift = UnixNanoseconds() - (s_offset + Nanoseconds);
+        if (drift is > LargestDrift or < -LargestDrift)
             Volatile.Write(ref s_offset, s_offset + drift);
     }
 
     /// <summary>Microseconds of Unix time, as TIME answers.</summary>
     public static long UnixMicroseconds() => (DateTime.UtcNow.Ticks - DateTime.UnixEpoch.Ticks) / 10;
 
-    private static long UnixMilliseconds() => (DateTime.UtcNow.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMillisecond;
-
-    private static long Milliseconds(long timestamp) => (long)(timestamp * TicksToNanoseconds) / 1_000_000;
+    private static long UnixNanoseconds() => (DateTime.UtcNow.Ticks - DateTime.UnixEpoch.Ticks) * 100;
 
     private static long Publish(long now)
     {

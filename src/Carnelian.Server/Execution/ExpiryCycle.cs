@@ -7,10 +7,10 @@ namespace Carnelian.Server.Execution;
 /// Removes keys when their time has come: each loop looks after its share of the shards, between its rounds, in slices of a
 /// millisecond so that clients are served in between.
 /// </summary>
-/// <remarks>One a loop, on its thread. Each slice of up to 32 keys of one shard is a unit of its own under that shard's lock.</remarks>
+/// <remarks>One a loop, on its thread. Each slice of up to 64 keys of one shard is a unit of its own under that shard's lock.</remarks>
 internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
 {
-    private const int KeysPerUnit = 32;
+    private const int KeysPerUnit = 64;
     private const long SliceNanoseconds = 1_000_000;
     private const long RescanNanoseconds = 250_000;
 
@@ -86,7 +86,7 @@ internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
                 keyspace.Locks.Release(shard);
                 if (Clock.Nanoseconds >= end)
                     return false;
-                if (due < KeysPerUnit)
+                if (due == 0)
                     break;
             }
         }

@@ -51,6 +51,22 @@ public sealed unsafe class DatabaseTests
         Assert.Equal(model.Keys.Order(), Walk(keyspace, database).Order());
     }
 
+    [Theory]
+    [InlineData(103, -1, true)]
+    [InlineData(104, -1, true)]
+    [InlineData(103, Now + 1000, true)]
+    [InlineData(104, Now + 1000, false)]
+    public void A_string_that_replaces_a_value_with_a_deadline_is_embedded_only_with_room_for_one(int length, long oldDeadline, bool isEmbedded)
+    {
+        using var keyspace = new Keyspace(databases: 1, mostLoops: 1);
+        With("k7", key =>
+        {
+            keyspace[0].SetString(key, "old"u8, oldDeadline, Now);
+            keyspace[0].SetString(key, new byte[length], -1, Now);
+            Assert.Equal(isEmbedded, keyspace[0].Peek(key, Now).IsEmbeddedString);
+        });
+    }
+
     [Fact]
     public void A_walk_meets_every_key_that_stays_although_the_table_grows_and_shrinks()
     {
@@ -82,16 +98,51 @@ public sealed unsafe class DatabaseTests
         Database database = keyspace[0];
         for (int i = 0; i < 20_000; i++)
             With("key:" + i, key => database.SetString(key, "some value"u8, Now + (i % 2 == 0 ? 10 : 20), Now));
-        for (int shard = 0; shard < keyspace.ShardCount; shard++)
-        {
-            while (database.ExpireDue(shard, Now + 11, 32) != 0)
-            {
-            }
-        }
+        ExpireAll(keyspace, database, Now + 11);
         Assert.Equal(10_000, database.Count);
         Assert.Equal(10_000, database.VolatileCount);
         With("key:1", key => Assert.True(database.Find(key, Now + 11).Exists));
         With("key:2", key => Assert.False(database.Find(key, Now + 11).Exists));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(5_000)]
+    public void Keys_go_at_their_time_whether_few_or_many_share_it(int deadlines)
+    {
+        const int keys = 100_000;
+        using var keyspace = new Keyspace(databases: 1, mostLoops: 1);
+        Database database = keyspace[0];
+        var random = new Random(4711);
+        var left = new SortedDictionary<long, int>();
+        for (int i = 0; i < keys; i++)
+        {
+            long deadline = Now + random.Next(deadlines);
+            left[deadline] = left.GetValueOrDefault(deadline) + 1;
+            With("key:" + i, key => database.SetString(key, "value"u8, deadline, Now));
+        }
+        for (int step = 1; step <= 5; step++)
+        {
+            long time = Now + (deadlines * step / 5) + 1;
+            ExpireAll(keyspace, database, time);
+            int expected = left.Where(pair => pair.Key >= time).Sum(static pair => pair.Value);
+            Assert.Equal(expected, database.Count);
+            Assert.Equal(expected, database.VolatileCount);
+        }
+        Assert.Equal(0, database.Count);
+    }
+
+    [Fact]
+    public void The_memory_of_expired_keys_is_given_back()
+    {
+        using var keyspace = new Keyspace(databases: 1, mostLoops: 1);
+        Database database = keyspace[0];
+        for (int i = 0; i < 50_000; i++)
+            With("key:" + i, key => database.SetString(key, "value"u8, Now + 10, Now));
+        ExpireAll(keyspace, database, Now + 11);
+        // One bucket a shard is what an emptied table keeps.
+        Assert.InRange(database.TableBytes + database.ExpiryBytes, 0, keyspace.ShardCount * 512);
     }
 
     [Fact]
@@ -127,6 +178,16 @@ public sealed unsafe class DatabaseTests
             }
             Assert.Equal(Now + 1000, database.Find(key, Now).Deadline);
         });
+    }
+
+    private static void ExpireAll(Keyspace keyspace, Database database, long now)
+    {
+        for (int shard = 0; shard < keyspace.ShardCount; shard++)
+        {
+            while (database.ExpireDue(shard, now, 64) != 0)
+            {
+            }
+        }
     }
 
     private static string Value(Random random) => random.Next(4) switch

@@ -170,6 +170,8 @@ public sealed unsafe class EvictorTests : IDisposable
 
         public void OnExpired(Database database, in Key key) => throw new InvalidOperationException();
 
+        public void CountExpired(int keys) => throw new InvalidOperationException();
+
         public void OnEvicted(Database database, in Key key)
         {
             Assert.True(database.Peek(key, Now).Exists);

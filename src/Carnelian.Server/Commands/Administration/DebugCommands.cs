@@ -111,7 +111,7 @@ public static class DebugCommands
                 ctx.Reply.SimpleString("Apparently the server did not crash: test passed"u8);
                 break;
             default:
-                return false;
+                return DebugCrash.TryRun(ref ctx);
         }
         return true;
     }

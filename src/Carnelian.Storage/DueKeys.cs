@@ -1,0 +1,106 @@
+using System.Runtime.Intrinsics.X86;
+
+namespace Carnelian.Storage;
+
+/// <summary>
+/// Removes the keys of one part whose deadlines are the earliest, many at a time. Keys that expire together lie in the index in
+/// the order of their hashes, so neighbours in the index are neighbours in the table: a bucket is read once for all of its keys that
+/// are due, and the index gives up its first items in one go.
+/// </summary>
+/// <remarks>Under the lock of the part's shard.</remarks>
+internal static unsafe class DueKeys
+{
+    private const int MostAtOnce = 64;
+    private const int BucketReach = 7;
+    private const int Dropped = HashTable<Entry>.PositionBits - ExpiryIndex.HashBits;
+    private const ulong HashMask = (1UL << ExpiryIndex.HashBits) - 1;
+
+    /// <summary>Removes some keys.</summary>
+    /// <returns>How many deadlines were due.</returns>
+    public static int Expire(Database database, DatabasePart* part, long now, int most)
+    {
+        Span<ulong> items = stackalloc ulong[Math.Min(most, MostAtOnce)];
+        items = items[..part->Expiry.PeekDue(now - 1, items)];
+        if (items.IsEmpty)
+            return 0;
+        foreach (ulong item in items)
+            part->Table.PrefetchBucket(item << (64 - ExpiryIndex.HashBits));
+        RecordList records = default;
+        int removed = 0;
+        for (int done = 0; done < items.Length;)
+        {
+            ReadOnlySpan<ulong> run = items.Slice(done, RunLength(items[done..]));
+            records.Clear();
+            Collect(part, run, ref records);
+            removed += RemoveRun(database, part, run, ref records);
+            done += run.Length;
+        }
+        records.Dispose();
+        // An item without a key, if there ever is one, goes as well.
+        part->Expiry.RemoveFirst(items.Length);
+        database.Keyspace.Observer?.CountExpired(removed);
+        return items.Length;
+    }
+
+    /// <summary>How many items from the first on have the same deadline, and so ascend in the table.</summary>
+    private static int RunLength(ReadOnlySpan<ulong> items)
+    {
+        int length = 1;
+        while (length < items.Length && ExpiryIndex.DeadlineOf(items[length]) == ExpiryIndex.DeadlineOf(items[0]))
+            length++;
+        return length;
+    }
+
+    /// <summary>Collects the records of all buckets that a run's items point to, each bucket once, and loads them.</summary>
+    private static void Collect(DatabasePart* part, ReadOnlySpan<ulong> run, ref RecordList records)
+    {
+        long end = 0;
+        foreach (ulong item in run)
+        {
+            long first = (long)(item & HashMask) << Dropped;
+            long position = Math.Max(first, end);
+            int from = records.Count;
+            while (position >= 0 && position < first + (1L << Dropped))
+                part->Table.Collect(ref position, ref records);
+            end = position < 0 ? long.MaxValue : position;
+            for (int i = from; i < records.Count; i++)
+                Sse.Prefetch0(records[i]);
+            if (end == long.MaxValue)
+                break;
+        }
+    }
+
+    private static int RemoveRun(Database database, DatabasePart* part, ReadOnlySpan<ulong> run, ref RecordList records)
+    {
+        int removed = 0;
+        int next = 0;
+        foreach (ulong item in run)
+        {
+            // The records are in the order of their buckets, so the search goes on near the one that was found last.
+            for (int tries = 0; tries < records.Count; tries++)
+            {
+                int index = next + tries < records.Count ? next + tries : next + tries - records.Count;
+                if (records[index] == null || !TryRemove(database, part, new Entry(records[index]), item))
+                    continue;
+                records.Replace(index, null);
+                next = Math.Max(0, index - BucketReach);
+                removed++;
+                break;
+            }
+        }
+        return removed;
+    }
+
+    private static bool TryRemove(Database database, DatabasePart* part, Entry entry, ulong item)
+    {
+        if (!entry.HasDeadline || entry.Deadline != ExpiryIndex.DeadlineOf(item))
+            return false;
+        Key key = entry.Key;
+        if (ExpiryIndex.ItemOf(entry.Deadline, key.Hash) != item)
+            return false;
+        database.Keyspace.Observer?.OnExpired(database, key);
+        part->Table.RemoveAt(part->Table.Find(key.Data, key.Length, key.Hash), key.Hash);
+        database.Free(entry, database.Keyspace.LazyExpire);
+        return true;
+    }
+}

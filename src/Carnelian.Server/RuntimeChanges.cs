@@ -52,7 +52,7 @@ internal sealed class RuntimeChanges(ServerInstance server)
 
     private string? MaxMemory(ServerConfiguration configuration)
     {
-        if (configuration.MaxMemory != 0 && configuration.MaxMemory < NativeHeap.UsedBytes)
+        if (configuration.MaxMemory > 0 && configuration.MaxMemory < NativeHeap.UsedBytes)
         {
             server.Log.Write(LogLevel.Warning,
                 $"WARNING: the new maxmemory value set via CONFIG SET ({configuration.MaxMemory}) is smaller than the current memory usage ({NativeHeap.UsedBytes}). This will result in key eviction and/or the inability to accept new write commands depending on the maxmemory-policy.");

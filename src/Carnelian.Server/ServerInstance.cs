@@ -20,17 +20,20 @@ namespace Carnelian.Server;
 /// </summary>
 internal sealed class ServerInstance : IDisposable
 {
+    private const long UpkeepNanoseconds = 1_000_000_000;
+
     private readonly ManualResetEventSlim _ended = new();
     private long _lastCrossProtocolWarning;
     private int _condition;
+    private long _nextUpkeep;
 
-    public ServerInstance(ServerConfiguration configuration, CommandTable table, Log log)
+    public ServerInstance(ServerConfiguration configuration, CommandTable table, Log? log = null)
     {
         Configuration = configuration;
         Table = table;
         Definitions = table.Definitions;
         Known = new KnownCommands(Definitions);
-        Log = log;
+        Log = log ?? new Log(configuration);
         CommandLogs = new CommandLogs(configuration);
         Totals = new LoopTotals(table.Definitions);
         Metrics = new InstantaneousMetrics(Totals);
@@ -124,10 +127,10 @@ internal sealed class ServerInstance : IDisposable
     public ServerSettings Settings { get; }
 
     /// <summary>A random name of this run, 40 hexadecimal digits.</summary>
-    public string RunId { get; } = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
+    public string RunId { get; } = NewRandomId();
 
     /// <summary>The name of this server's history of changes for replicas, 40 hexadecimal digits.</summary>
-    public string ReplicationId { get; private set; } = NewReplicationId();
+    public string ReplicationId { get; private set; } = NewRandomId();
 
     /// <summary>The name of the history that this one continues; zeros if there is none.</summary>
     public string SecondReplicationId { get; private set; } = new('0', 40);
@@ -165,6 +168,9 @@ internal sealed class ServerInstance : IDisposable
     public long LargeReplyBytes;
 
     public long CronNanoseconds;
+
+    /// <summary>Whether keys are prefetched: <c>prefetch-batch-max-size</c> is not 0.</summary>
+    public bool Prefetches = true;
 
     /// <summary>No client with less output than this many bytes is over a limit.</summary>
     public long LeastOutputLimit = long.MaxValue;
@@ -209,12 +215,12 @@ internal sealed class ServerInstance : IDisposable
     /// <summary>Begins a new history of changes that continues none.</summary>
     public void ChangeReplicationId()
     {
-        ReplicationId = NewReplicationId();
+        ReplicationId = NewRandomId();
         SecondReplicationId = new string('0', 40);
     }
 
-    private static string NewReplicationId() =>
-        Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
+    // GUIDs come from the system's random source; the cryptography library would cost a start some milliseconds and 5 MB.
+    private static string NewRandomId() => string.Concat(Guid.NewGuid().ToString("N"), Guid.NewGuid().ToString("N").AsSpan(0, 8));
 
     /// <summary>Shows address and mode in the process title.</summary>
     public void ShowTitle()
@@ -246,8 +252,14 @@ internal sealed class ServerInstance : IDisposable
         if (loop.Index != 0)
             return;
         Clock.Calibrate();
-        if (!IsCronPaused)
-            Metrics.Run();
+        if (IsCronPaused)
+            return;
+        Metrics.Run();
+        if (loop.Timestamp < _nextUpkeep)
+            return;
+        _nextUpkeep = loop.Timestamp + UpkeepNanoseconds;
+        if (Keyspace.AllowsShrinking)
+            Keyspace.ReleaseEmptyTables();
     }
 
     public void Accept(EventLoop loop, ListenSocket listener) => Acceptor.Accept(loop, listener);
@@ -297,9 +309,11 @@ internal sealed class ServerInstance : IDisposable
     /// <summary>Ends a client that keeps more unexecuted input than <c>client-query-buffer-limit</c>.</summary>
     public unsafe void OnQueryBufferLimit(Client client)
     {
-        var input = new ReadOnlySpan<byte>(client.QueryData, Math.Min(client.QueryLength, 64));
+        const int MostShown = 64;
+        var start = new ReadOnlySpan<byte>(client.QueryData, Math.Min(client.QueryLength, MostShown));
+        string input = Configuration.HideUserDataFromLog ? "*redacted*" : Encoding.UTF8.GetString(Text.Quoting.Represent(start));
         Log.Write(LogLevel.Warning,
-            $"Closing client that reached max query buffer length: {ClientLine.Describe(this, client)} (qbuf initial bytes: {Encoding.Latin1.GetString(Carnelian.Text.Quoting.Represent(input))})");
+            $"Closing client that reached max query buffer length: {ClientLine.Describe(this, client)} (qbuf initial bytes: {input})");
         Interlocked.Increment(ref Statistics.QueryBufferLimitDisconnections);
         client.Loop.CloseSoon(client);
     }

@@ -24,6 +24,7 @@ internal sealed class ServerSettings(ServerInstance server)
         ApplyThresholds(configuration);
         server.CronNanoseconds = 1_000_000_000L / configuration.Hz;
         server.TracksLatency = configuration.LatencyTracking;
+        server.Prefetches = configuration.PrefetchBatchMaxSize != 0;
         // Valkey's thresholds suit its threads; what is taken over is that 0 switches sharing off.
         bool sharesReplies = configuration.MinIoThreadsAvoidCopyReply != 0 && configuration.MinStringSizeAvoidCopyReply != 0;
         server.Services.ShareRepliesFrom = sharesReplies ? ShareRepliesFrom : long.MaxValue;

@@ -188,7 +188,10 @@ public sealed unsafe class Database : IDisposable
             old.AccessBits = _keyspace.Access.Renewed(old, now);
             return;
         }
-        ReplaceEntry(part, slot, key, Entry.CreateString(key, value, deadline), now);
+        Entry entry = Entry.CreateString(key, value, deadline);
+        if (old.HasDeadline)
+            entry.ReplacesDeadline();
+        ReplaceEntry(part, slot, key, entry, now);
     }
 
     /// <summary>Sets a key to an integer, whatever it held.</summary>
@@ -392,6 +395,24 @@ public sealed unsafe class Database : IDisposable
             count += partCount;
         }
         return count == 0 ? 0 : Math.Max((long)(sum / count), 0);
+    }
+
+    /// <summary>
+    /// Gives back the tables of parts without keys. They stay for a moment when the last key goes, since the next one may come soon.
+    /// </summary>
+    internal void ReleaseEmptyTables()
+    {
+        if (_parts == null)
+            return;
+        for (int shard = 0; shard < _keyspace.ShardCount; shard++)
+        {
+            DatabasePart* part = _parts + shard;
+            if (part->Table.Count != 0 || part->Table.Bytes == 0 || !_keyspace.Locks.TryAcquire(shard))
+                continue;
+            if (part->Table.Count == 0)
+                part->Table.Clear();
+            _keyspace.Locks.Release(shard);
+        }
     }
 
     // --- expiry, sampling, walks ----------------------------------------------------------------------------------

@@ -128,10 +128,24 @@ public readonly unsafe struct Entry : IRecordOperations
         {
             if (Encoding != ValueEncoding.Inline || (Flags & EntryFlags.Raw) != 0)
                 return false;
-            int keyLength = KeyLength;
-            int overhead = (keyLength < 32 ? 15 : 17) + (HasDeadline ? sizeof(long) : 0);
-            return keyLength + InlineLength + overhead <= 128;
+            return FitsCell(HasDeadline);
         }
+    }
+
+    /// <summary>
+    /// Notes that a new string takes the place of a value with a deadline: Valkey lays it out with room for one, so that it may be raw
+    /// where it would have been embstr otherwise.
+    /// </summary>
+    internal void ReplacesDeadline()
+    {
+        if (Encoding == ValueEncoding.Inline && !FitsCell(withDeadline: true))
+            _address[1] |= (byte)EntryFlags.Raw;
+    }
+
+    private bool FitsCell(bool withDeadline)
+    {
+        int keyLength = KeyLength;
+        return keyLength + InlineLength + (keyLength < 32 ? 15 : 17) + (withDeadline ? sizeof(long) : 0) <= 128;
     }
 
     /// <summary>The flags of an entry that takes this one's value: a string that was raw stays raw.</summary>

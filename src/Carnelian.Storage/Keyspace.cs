@@ -82,6 +82,13 @@ public sealed class Keyspace : IDisposable
         _databases[second].Index = second;
     }
 
+    /// <summary>Gives back the tables of parts without keys. Takes the locks of shards one by one where they are free.</summary>
+    public void ReleaseEmptyTables()
+    {
+        foreach (Database database in _databases)
+            database.ReleaseEmptyTables();
+    }
+
     /// <summary>Sums a value over all databases.</summary>
     public long Sum(Func<Database, long> value)
     {

@@ -7,6 +7,7 @@ internal static class FuzzTargets
 {
     public static IReadOnlyDictionary<string, Func<FuzzTarget>> All { get; } = new SortedDictionary<string, Func<FuzzTarget>>
     {
+        ["config"] = static () => new ConfigTarget(),
         ["resp"] = static () => new RespTarget(),
         ["inline"] = static () => new InlineTarget(),
         ["glob"] = static () => new GlobTarget(),

@@ -75,7 +75,10 @@ internal static class Program
             }
 
             if (server is { HasExited: false })
-                Count(server.Terminate() == 0, $"the server with io-threads {loop} ends well{(server.HasExited ? "" : $":\n{server.LastOutput}")}");
+            {
+                bool good = server.Terminate() == 0;
+                Count(good, $"the server with io-threads {loop} ends well{(good ? "" : $":\n{server.LastOutput}")}");
+            }
         }
 
         return (passed, failed);

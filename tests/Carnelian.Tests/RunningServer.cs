@@ -30,6 +30,9 @@ internal sealed class RunningServer : IDisposable
 
     public int Port { get; }
 
+    /// <summary>Its inside, for tests that look at a part of it.</summary>
+    public ServerInstance Instance => _server;
+
     /// <summary>A new connection, closed with the server.</summary>
     public RespConnection Connect()
     {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using Carnelian.Commands.Table;
 using Carnelian.Protocol;
+using Carnelian.Server.Diagnostics;
 using Carnelian.Server.Execution;
 using Carnelian.Storage;
 using Carnelian.Text;
@@ -69,11 +70,10 @@ internal sealed class Monitors(ServerInstance server)
             : client.Socket.PeerAddress;
         var line = new ArrayBufferWriter<byte>(256);
         Encoding.Latin1.GetBytes($"+{seconds}.{microseconds:d6} [{client.DatabaseIndex} {origin}]", line);
-        int secretFrom = SecretArguments.First(command, arguments, out int secretCount);
         for (int i = 0; i < arguments.Length; i++)
         {
             line.Write(" "u8);
-            ReadOnlySpan<byte> argument = i >= secretFrom && i < secretFrom + secretCount ? "(redacted)"u8 : arguments[i].Span;
+            ReadOnlySpan<byte> argument = Secrets.IsSecret(command, arguments, i) ? Secrets.Redacted : arguments[i].Span;
             int written = Quoting.WriteRepresentation(line.GetSpan(Quoting.MaxRepresentationLength(argument.Length)), argument);
             line.Advance(written);
         }

@@ -22,7 +22,7 @@ internal sealed class ConfigurationChanges
         foreach ((string name, string value) in pairs)
         {
             if (!DirectiveTable.ByName.TryGetValue(name, out Directive? directive))
-                return $"ERR Unknown option or number of arguments for CONFIG SET - '{name}'";
+                return $"ERR Unknown option or number of arguments for CONFIG SET - '{name.Split('\0')[0]}'";
             if (Refusal(configuration, directive, local) is { } refusal) return Failure(name, refusal);
             string knownName = name.Equals(directive.Name, StringComparison.OrdinalIgnoreCase) ? directive.Name : directive.OldName!;
             foreach (Change earlier in changes)

@@ -119,7 +119,7 @@ internal static class DirectiveTable
         Bool("import-mode", static c => ref c.ImportMode),
 
         // Memory, expiry and eviction
-        Memory("maxmemory", static c => ref c.MaxMemory, 0, long.MaxValue),
+        new UnsignedMemoryDirective("maxmemory", static c => ref c.MaxMemory),
         Enum("maxmemory-policy", static c => ref c.MaxMemoryPolicy, ["volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru", "allkeys-lfu", "allkeys-random", "noeviction", "volatile-lrm", "allkeys-lrm"]),
         Int("maxmemory-samples", static c => ref c.MaxMemorySamples, 1, 64),
         Int("maxmemory-eviction-tenacity", static c => ref c.MaxMemoryEvictionTenacity, 0, 100),

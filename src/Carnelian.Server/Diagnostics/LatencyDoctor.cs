@@ -31,7 +31,7 @@ internal static class LatencyDoctor
         double average = samples.Average(static sample => sample.Milliseconds);
         double deviation = samples.Average(sample => Math.Abs(sample.Milliseconds - average));
         double period = (double)(samples[^1].Time - samples[0].Time) / Math.Max(samples.Length - 1, 1);
-        string every = samples.Length < 2 ? "once" : string.Create(CultureInfo.InvariantCulture, $"about every {period:F1} s");
+        string every = samples.Length < 2 ? "all within one second" : string.Create(CultureInfo.InvariantCulture, $"about every {period:F1} s");
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{latency.Name}: {latency.Count} times, {every}; {average:F0} ms on average, mean deviation {deviation:F0} ms, worst {latency.Max} ms.");

@@ -20,7 +20,7 @@ internal static class Secrets
         switch (command.Name)
         {
             case "auth":
-                return index > 0;
+                return index > 0 && arguments.Length <= 3;
             case "hello":
                 // AUTH user password: the options stand behind the version, and one of them may not be the value of another.
                 for (int i = 2; i < arguments.Length; i++)

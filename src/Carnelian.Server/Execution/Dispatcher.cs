@@ -76,6 +76,7 @@ internal sealed unsafe class Dispatcher : IDisposable
         ParsedCommand* parsed = batch.Parser.Commands;
         ulong* hashes = batch.Hashes;
         int count = batch.Parser.CommandCount, keys = 0;
+        int mostKeys = _server.Prefetches ? InputBatch.MostKeys : 0;
         for (int i = 0; i < count; i++, parsed++)
         {
             Argument* arguments = batch.Parser.Arguments + parsed->FirstArgument;
@@ -86,7 +87,7 @@ internal sealed unsafe class Dispatcher : IDisposable
             int last = command.LastKey >= 0 ? command.LastKey : parsed->ArgumentCount + command.LastKey;
             if (last >= parsed->ArgumentCount)
                 continue;
-            for (int k = command.FirstKey; k <= last && keys < InputBatch.MostKeys; k += command.KeyStep)
+            for (int k = command.FirstKey; k <= last && keys < mostKeys; k += command.KeyStep)
             {
                 ulong hash = KeyHash.Compute(arguments[k].Data, arguments[k].Length);
                 arguments[k].Hash = hash;

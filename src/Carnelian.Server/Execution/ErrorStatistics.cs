@@ -5,13 +5,14 @@ namespace Carnelian.Server.Execution;
 /// <summary>How often each error code was replied (INFO errorstats). Any thread; errors are rare enough for a lock.</summary>
 internal sealed class ErrorStatistics
 {
-    /// <summary>With more codes than this the statistics end: somebody makes codes up.</summary>
+    /// <summary>With more codes than this, new ones are counted together: somebody makes codes up.</summary>
     private const int MostCodes = 128;
+
+    private const string Overflow = "ERRORSTATS_OVERFLOW";
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, long> _counts = [];
     private long _total;
-    private bool _isFull;
 
     /// <summary>All error replies.</summary>
     public long Total => Volatile.Read(ref _total);
@@ -22,22 +23,10 @@ internal sealed class ErrorStatistics
         Interlocked.Increment(ref _total);
         lock (_lock)
         {
-            if (_isFull)
-                return;
             string name = Encoding.Latin1.GetString(code);
-            if (_counts.TryGetValue(name, out long count))
-            {
-                _counts[name] = count + 1;
-                return;
-            }
-            if (_counts.Count >= MostCodes)
-            {
-                _counts.Clear();
-                _counts["ERRORSTATS_DISABLED"] = 1;
-                _isFull = true;
-                return;
-            }
-            _counts[name] = 1;
+            if (!_counts.ContainsKey(name) && _counts.Count >= MostCodes)
+                name = Overflow;
+            _counts[name] = _counts.GetValueOrDefault(name) + 1;
         }
     }
 
@@ -54,7 +43,6 @@ internal sealed class ErrorStatistics
         lock (_lock)
         {
             _counts.Clear();
-            _isFull = false;
         }
         Volatile.Write(ref _total, 0);
     }

@@ -6,7 +6,10 @@ namespace Carnelian.Server.Execution;
 /// <remarks>The array is replaced and never changed: any thread may read it. Changes come from one thread at a time.</remarks>
 internal sealed class LoopSet(ServerInstance server)
 {
+    private const int MostLoops = 256;
+
     private readonly Lock _lock = new();
+    private readonly long[] _pastActive = new long[MostLoops];
     private volatile EventLoop[] _loops = [];
 
     /// <summary>The loops in order.</summary>
@@ -14,6 +17,29 @@ internal sealed class LoopSet(ServerInstance server)
 
     /// <summary>The first loop, which listens and keeps the server's books.</summary>
     public EventLoop Main => _loops[0];
+
+    /// <summary>Whether a loop other than the first is serving a client just now.</summary>
+    public bool HasOthersAtWork
+    {
+        get
+        {
+            EventLoop[] loops = _loops;
+            for (int i = 1; i < loops.Length; i++)
+            {
+                // The one that asks is not meant.
+                if (loops[i].Served != null && !loops[i].IsCurrent)
+                    return true;
+            }
+            return false;
+        }
+    }
+
+    /// <summary>How long the loops with a number have worked, those that have ended too, in nanoseconds.</summary>
+    public long ActiveNanosecondsOf(int index)
+    {
+        EventLoop[] loops = _loops;
+        return Volatile.Read(ref _pastActive[index]) + (index < loops.Length ? loops[index].ActiveNanoseconds : 0);
+    }
 
     /// <summary>The loop with the fewest clients.</summary>
     public EventLoop LeastLoaded
@@ -92,6 +118,7 @@ internal sealed class LoopSet(ServerInstance server)
     {
         foreach (Client client in loop.Clients.ToArray())
             Move(client, LeastLoaded);
+        Interlocked.Add(ref _pastActive[loop.Index], loop.ActiveNanoseconds);
         server.OnLoopRetired(loop);
         loop.Stop();
     }

@@ -65,15 +65,31 @@ internal sealed class MemoryLimit(ServerInstance server)
     public void Configure()
     {
         ServerConfiguration configuration = server.Configuration;
-        Policy = Enum.Parse<EvictionPolicy>(configuration.MaxMemoryPolicy.ToString(), ignoreCase: true);
+        Policy = PolicyOf(configuration.MaxMemoryPolicy);
         server.Keyspace.Access.Follow(Policy);
-        Volatile.Write(ref _limit, configuration.MaxMemory);
+        // A size beyond the signed range is more than any machine has.
+        Volatile.Write(ref _limit, configuration.MaxMemory < 0 ? long.MaxValue : configuration.MaxMemory);
         server.SetCondition(ServerCondition.MemoryLimited, configuration.MaxMemory != 0);
         if (Excess <= 0)
             NoteWithinLimit();
         else if (server.Loops.All.Length != 0)
             server.Loops.Main.Dispatcher.Admission.Eviction.Start();
     }
+
+    /// <summary>The keyspace's name of a policy. Not by reflection: it runs at every start.</summary>
+    private static EvictionPolicy PolicyOf(MaxMemoryPolicy policy) => policy switch
+    {
+        MaxMemoryPolicy.VolatileLru => EvictionPolicy.VolatileLru,
+        MaxMemoryPolicy.VolatileLfu => EvictionPolicy.VolatileLfu,
+        MaxMemoryPolicy.VolatileRandom => EvictionPolicy.VolatileRandom,
+        MaxMemoryPolicy.VolatileTtl => EvictionPolicy.VolatileTtl,
+        MaxMemoryPolicy.VolatileLrm => EvictionPolicy.VolatileLrm,
+        MaxMemoryPolicy.AllKeysLru => EvictionPolicy.AllKeysLru,
+        MaxMemoryPolicy.AllKeysLfu => EvictionPolicy.AllKeysLfu,
+        MaxMemoryPolicy.AllKeysRandom => EvictionPolicy.AllKeysRandom,
+        MaxMemoryPolicy.AllKeysLrm => EvictionPolicy.AllKeysLrm,
+        _ => EvictionPolicy.NoEviction,
+    };
 
     /// <summary>Notes that the limit is exceeded although keys were evicted.</summary>
     public void NoteExcess(long nanoseconds) => Interlocked.CompareExchange(ref _exceededSince, nanoseconds, 0);

@@ -125,15 +125,16 @@ internal sealed class PubSubHub
 
     /// <summary>The channels or shard channels with subscribers.</summary>
     /// <param name="pattern">What their names have to match.</param>
+    /// <param name="areAll">Whether there is no pattern.</param>
     /// <param name="kind">Which of the two.</param>
-    public List<byte[]> ChannelsLike(ReadOnlySpan<byte> pattern, SubscriptionKind kind)
+    public List<byte[]> ChannelsLike(ReadOnlySpan<byte> pattern, bool areAll, SubscriptionKind kind)
     {
         var found = new List<byte[]>();
         lock (_lock)
         {
             foreach (byte[] channel in SubscribersOf(kind).Keys)
             {
-                if (GlobPattern.Matches(pattern, channel))
+                if (areAll || GlobPattern.Matches(pattern, channel))
                     found.Add(channel);
             }
         }

@@ -8,6 +8,10 @@ internal static class OwnDirectives
         "port", "dir", "bind", "pidfile", "logfile", "unixsocket", "io-threads", "hash-seed", "syslog-ident", "maxclients",
     };
 
+    /// <summary>Whether two errors of CONFIG SET maxmemory-policy differ by the policies that only this server has.</summary>
+    public static bool IsSameListOfPolicies(string expected, string actual) =>
+        expected.Contains("maxmemory-policy", StringComparison.Ordinal) && actual == expected.Replace("noeviction", "noeviction, volatile-lrm, allkeys-lrm", StringComparison.Ordinal);
+
     /// <summary>Whether only this server has a directive.</summary>
     public static bool IsExtra(string name) => name == "announce-redis-version";
 

@@ -10,6 +10,8 @@ internal sealed class ServerPair : IDisposable
     private readonly Dictionary<string, byte[]> _oracleConfig;
     private readonly Dictionary<string, byte[]> _testedConfig;
 
+    private string[] _changed = [];
+
     private ServerPair(ServerProcess? oracleProcess, int oraclePort, ServerProcess? testedProcess, int testedPort)
     {
         _oracleProcess = oracleProcess;
@@ -62,10 +64,14 @@ internal sealed class ServerPair : IDisposable
     }
 
     /// <summary>Gives both servers their first state back: no keys, and directives as they were at the start.</summary>
+    /// <param name="directives">Those that the next steps will set; what the last ones have set is remembered.</param>
     public void Reset(IEnumerable<string> directives)
     {
-        Reset(OraclePort, _oracleConfig, directives);
-        Reset(TestedPort, _testedConfig, directives);
+        string[] coming = [.. directives];
+        string[] all = [.. _changed.Union(coming)];
+        Reset(OraclePort, _oracleConfig, all);
+        Reset(TestedPort, _testedConfig, all);
+        _changed = coming;
     }
 
     /// <summary>Shuts the tested server down, which has to end well: the debug heap reports leaks by its exit code.</summary>

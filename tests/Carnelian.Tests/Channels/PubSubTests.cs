@@ -93,6 +93,14 @@ public sealed class PubSubTests : IDisposable
     }
 
     [Fact]
+    public void PUBSUB_CHANNELS_lists_the_channel_without_a_name_unless_there_is_a_pattern()
+    {
+        _subscriber.CallWith("SUBSCRIBE", "");
+        Assert.Single(_publisher.Call("PUBSUB CHANNELS").Elements);
+        Assert.Empty(_publisher.Call("PUBSUB CHANNELS *").Elements);
+    }
+
+    [Fact]
     public void All_subscribers_of_a_channel_get_the_messages_of_many_publishers_in_one_order()
     {
         const int Publishers = 4;

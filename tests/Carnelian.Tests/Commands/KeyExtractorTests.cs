@@ -6,7 +6,7 @@ namespace Carnelian.Tests.Commands;
 
 public sealed class KeyExtractorTests
 {
-    private static readonly CommandTable s_table = CommandTable.Create(GeneratedCommands.Create());
+    private static readonly CommandTable s_table = CommandTable.Create(GeneratedCommands.Create(), Carnelian.Server.GeneratedCommands.Create());
 
     [Theory]
     [InlineData("GET k", "1")]

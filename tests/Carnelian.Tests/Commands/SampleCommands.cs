@@ -76,11 +76,6 @@ internal static class SampleCommands
         Flags = NoScript | Stale | SkipMonitor | NoMandatoryKeys | MayReplicate,
         Keys = "RW access update @2# -- We cannot tell how the keys will be used so we assume the worst, RW and UPDATE",
         Arguments = "script, numkeys:integer, [key:key...], [arg...]")]
-    [Command("SPUBLISH", Arity = 3, Group = CommandGroup.PubSub, Since = "7.0.0", Summary = "Sample.",
-        Complexity = "O(N) where N is the number of clients subscribed to the receiving shard channel.",
-        Flags = PubSub | Loading | Stale | Fast | MayReplicate,
-        Keys = "not_key @1",
-        Arguments = "shardchannel, message")]
     [Command("XGROUP|CREATE", Arity = -5, Group = CommandGroup.Stream, Since = "5.0.0", Complexity = "O(1)", Summary = "Sample.",
         Flags = Write | DenyOom,
         Keys = "RW insert @2",

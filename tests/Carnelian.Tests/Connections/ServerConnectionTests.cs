@@ -149,6 +149,27 @@ public abstract class ServerConnectionTests(ServedConnections server)
         Assert.True(SpinWait.SpinUntil(() => !observer.Call("CLIENT LIST").Value.Contains(" name=doomed "), Patience));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_client_that_goes_while_it_waits_is_gone(bool withReset)
+    {
+        using RespConnection observer = server.Connect();
+        using RespConnection client = server.Connect();
+        client.Call("CLIENT SETNAME waiting");
+        client.Queue(CommandText.Split("WAIT 1 0"));
+        client.Flush();
+        bool IsListed() => observer.Call("CLIENT LIST").Value.Contains(" name=waiting ");
+        Assert.True(SpinWait.SpinUntil(() => observer.Call("CLIENT LIST").Value.Split('\n').Any(line => line.Contains(" name=waiting ") && line.Contains(" cmd=wait ")), Patience));
+
+        if (withReset)
+            client.Reset();
+        else
+            client.Dispose();
+
+        Assert.True(SpinWait.SpinUntil(() => !IsListed(), Patience));
+    }
+
     [Fact]
     public void Messages_reach_subscribers_of_every_loop()
     {

@@ -163,6 +163,24 @@ public abstract unsafe class TransportTests : IDisposable
         Assert.Equal(Token + 1, _events[0].Token);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_peer_that_goes_is_announced_even_while_no_input_is_wanted(bool withReset)
+    {
+        (Socket client, StreamSocket server) = ConnectTcp("127.0.0.1");
+        _poller.Add(server, Token);
+        _poller.Change(server, Token, forInput: false, forOutput: false);
+        Assert.Equal(0, _poller.Wait(_events, 0));
+        if (withReset)
+            client.LingerState = new LingerOption(true, 0);
+        client.Dispose();
+
+        Assert.Equal(1, _poller.Wait(_events, LongWait));
+
+        Assert.True(_events[0].IsReadable);
+    }
+
     [Fact]
     public void Room_for_output_and_input_come_as_one_event()
     {

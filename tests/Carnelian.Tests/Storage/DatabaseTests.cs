@@ -51,6 +51,22 @@ public sealed unsafe class DatabaseTests
         Assert.Equal(model.Keys.Order(), Walk(keyspace, database).Order());
     }
 
+    [Theory]
+    [InlineData(103, -1, true)]
+    [InlineData(104, -1, true)]
+    [InlineData(103, Now + 1000, true)]
+    [InlineData(104, Now + 1000, false)]
+    public void A_string_that_replaces_a_value_with_a_deadline_is_embedded_only_with_room_for_one(int length, long oldDeadline, bool isEmbedded)
+    {
+        using var keyspace = new Keyspace(databases: 1, mostLoops: 1);
+        With("k7", key =>
+        {
+            keyspace[0].SetString(key, "old"u8, oldDeadline, Now);
+            keyspace[0].SetString(key, new byte[length], -1, Now);
+            Assert.Equal(isEmbedded, keyspace[0].Peek(key, Now).IsEmbeddedString);
+        });
+    }
+
     [Fact]
     public void A_walk_meets_every_key_that_stays_although_the_table_grows_and_shrinks()
     {

@@ -9,7 +9,7 @@ namespace Carnelian.Server.Commands.Administration;
 
 /// <summary>
 /// The digest of DEBUG DIGEST: 20 bytes that are the same for two servers with the same data, Valkey's included. Parts whose order means
-/// something are mixed in (combined with the SHA-1 of the part, then hashed again); those without an order are only combined by XOR.
+/// something are mixed in (combined with the SHA-1 of the part, then hashed again); the hashes of those without an order are combined by XOR.
 /// </summary>
 [SuppressMessage("Security", "CA5350", Justification = "A checksum that other servers compute the same way; it protects nothing.")]
 internal struct DatasetDigest
@@ -64,7 +64,7 @@ internal struct DatasetDigest
         DatasetDigest key = default;
         key.Mix(entry.KeyBytes);
         key.MixValue(entry);
-        Xor(key._bytes);
+        XorHash(key._bytes);
     }
 
     private void MixValue(Entry entry)

@@ -44,11 +44,6 @@ public static class DebugCommands
             case ("sleep", 3):
                 Sleep(ref ctx);
                 break;
-            case ("leak", 3):
-                // Nobody keeps the block: what looks for leaks has to find it.
-                _ = StringBlock.Create(ctx.Arg(2).Length, 0);
-                ctx.Reply.Ok();
-                break;
             case ("log", 3):
                 ServerOf(ref ctx).Log.Write(LogLevel.Warning, $"DEBUG LOG: {Encoding.Latin1.GetString(ctx.Arg(2))}");
                 ctx.Reply.Ok();
@@ -106,12 +101,17 @@ public static class DebugCommands
             case ("config-rewrite-force-all", 2):
                 RewriteConfiguration(ref ctx);
                 break;
+            case ("leak", 3):
+                // Nobody keeps the block: what looks for leaks has to find it.
+                _ = StringBlock.Create(ctx.Arg(2).Length, 0);
+                ctx.Reply.Ok();
+                break;
             case ("stringmatch-test", 2):
                 DebugData.MatchRandomPatterns();
                 ctx.Reply.SimpleString("Apparently the server did not crash: test passed"u8);
                 break;
             default:
-                return false;
+                return DebugCrash.TryRun(ref ctx);
         }
         return true;
     }

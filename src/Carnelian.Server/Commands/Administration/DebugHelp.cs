@@ -18,6 +18,8 @@ internal static class DebugHelp
         ERROR <string>
             Return a RESP protocol error with <string> as message. Useful for clients
             unit tests to simulate error replies.
+        LEAK <string>
+            Create a memory leak of the input string.
         LOG <message>
             Write <message> to the server log.
         HTSTATS <dbid> [full]

@@ -23,7 +23,7 @@ internal static class InfoMemory
         text.Field("allocator_muzzy", 0);
         Bytes(text, "total_system_memory", MemoryFigures.TotalSystemMemory);
         WriteScripts(text);
-        Bytes(text, "maxmemory", server.Configuration.MaxMemory);
+        Bytes(text, "maxmemory", server.Configuration.MaxMemory < 0 ? long.MaxValue : server.Configuration.MaxMemory);
         text.Field("maxmemory_policy", server.Configuration.Get(["maxmemory-policy"])[0].Value);
         text.Field("allocator_frag_ratio", memory.FragmentationRatio, 2);
         text.Field("allocator_frag_bytes", memory.AllocatorActive - memory.Used);

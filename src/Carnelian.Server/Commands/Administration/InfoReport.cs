@@ -67,7 +67,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("multiplexing_api", server.Transport.Name);
         _text.Field("gcc_version", "0.0.0");
         _text.Field("process_id", Environment.ProcessId);
-        _text.Field("process_supervised", "no");
+        _text.Field("process_supervised", server.Supervisor.IsSystemd ? "systemd" : "no");
         _text.Field("run_id", server.RunId);
         _text.Field("tcp_port", configuration.Port);
         _text.Field("server_time_usec", Clock.UnixMicroseconds());
@@ -79,7 +79,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("lru_clock", AccessClock.SecondsOf(Clock.Sample()));
         _text.Field("executable", Environment.ProcessPath ?? "");
         _text.Field("config_file", configuration.File ?? "");
-        _text.Field("io_threads_active", server.LoopCount > 1 ? 1 : 0);
+        _text.Field("io_threads_active", server.Loops.HasOthersAtWork ? 1 : 0);
         _text.Field("availability_zone", configuration.AvailabilityZone);
         WriteListeners(configuration);
         _text.Field("carnelian_version", ServerIdentity.Version);
@@ -237,6 +237,8 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("used_cpu_sys_main_thread", main.System / 1e6, 6);
         _text.Field("used_cpu_user_main_thread", main.User / 1e6, 6);
         _text.Field("used_active_time_main_thread", server.Loops.Main.ActiveNanoseconds / 1e9, 6);
+        for (int i = 1; i < server.LoopCount; i++)
+            _text.Field($"used_active_time_io_thread_{i}", server.Loops.ActiveNanosecondsOf(i) / 1e9, 6);
     }
 
     private void WriteCommandStatistics()

@@ -179,9 +179,10 @@ public static class ConnectionCommands
         string zone = client.Loop.Server.Configuration.AvailabilityZone;
         ctx.Reply.Map(zone.Length == 0 ? 7 : 8);
         ctx.Reply.Bulk("server"u8);
-        ctx.Reply.Bulk("valkey"u8);
+        bool isRedis = client.Loop.Server.Configuration.ExtendedRedisCompatibility;
+        ctx.Reply.Bulk(isRedis ? "redis"u8 : "valkey"u8);
         ctx.Reply.Bulk("version"u8);
-        ctx.Reply.Bulk(Encoding.ASCII.GetBytes(ServerIdentity.ValkeyVersion));
+        ctx.Reply.Bulk(Encoding.ASCII.GetBytes(isRedis ? ServerIdentity.RedisVersion : ServerIdentity.ValkeyVersion));
         ctx.Reply.Bulk("proto"u8);
         ctx.Reply.Integer(client.Resp);
         ctx.Reply.Bulk("id"u8);

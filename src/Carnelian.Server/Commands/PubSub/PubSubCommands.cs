@@ -84,7 +84,7 @@ public static class PubSubCommands
             ctx.Reply.Error("ERR unknown subcommand or wrong number of arguments for '"u8, ctx.Arg(1), "'. Try PUBSUB HELP."u8);
             return;
         }
-        List<byte[]> channels = HubOf(ref ctx).ChannelsLike(ctx.ArgCount == 3 ? ctx.Arg(2) : "*"u8, kind);
+        List<byte[]> channels = HubOf(ref ctx).ChannelsLike(ctx.ArgCount == 3 ? ctx.Arg(2) : default, areAll: ctx.ArgCount == 2, kind);
         ctx.Reply.Array(channels.Count);
         foreach (byte[] channel in channels)
             ctx.Reply.Bulk(channel);

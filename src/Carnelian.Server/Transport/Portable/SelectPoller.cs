@@ -44,7 +44,7 @@ internal sealed class SelectPoller : Poller
             if (socket == _wake)
                 TakeWake();
             else
-                Note(_watches[socket]).IsReadable = true;
+                NoteInput(_watches[socket], socket);
         }
         foreach (Socket socket in _writable)
             Note(_watches[socket]).IsWritable = true;
@@ -60,6 +60,7 @@ internal sealed class SelectPoller : Poller
         Watch watch = _watches[((PortableSocket)socket).Socket];
         watch.Token = token;
         watch.ForInput = forInput;
+        watch.HasUnwanted = false;
         watch.ForOutput = forOutput;
     }
 
@@ -106,11 +107,24 @@ internal sealed class SelectPoller : Poller
             Socket socket = _order[position < _order.Count ? position : position - _order.Count];
             Watch watch = _watches[socket];
             watch.IsReadable = watch.IsWritable = false;
-            if (watch.ForInput)
+            if (watch.ForInput || !watch.HasUnwanted)
                 _readable.Add(socket);
             if (watch.ForOutput)
                 _writable.Add(socket);
         }
+    }
+
+    /// <summary>Where input is not wanted, looks whether it is the end, and asks no more if it is not.</summary>
+    private void NoteInput(Watch watch, Socket socket)
+    {
+        if (!watch.ForInput)
+        {
+            int count = socket.Receive(_datagram, SocketFlags.Peek, out SocketError error);
+            watch.HasUnwanted = error == SocketError.WouldBlock || (error == SocketError.Success && count > 0);
+            if (watch.HasUnwanted)
+                return;
+        }
+        Note(watch).IsReadable = true;
     }
 
     private Watch Note(Watch watch)
@@ -146,6 +160,7 @@ internal sealed class SelectPoller : Poller
         public int Position;
         public bool ForInput;
         public bool ForOutput;
+        public bool HasUnwanted;
         public bool IsReadable;
         public bool IsWritable;
     }

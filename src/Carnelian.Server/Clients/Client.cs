@@ -153,6 +153,22 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>Memory of the output that waits, in bytes: its chunks, the shared blocks it refers to, and what is on its way.</summary>
     public long OutputBytes => Output.MemoryBytes + Output.SharedBytes + Volatile.Read(ref BytesUnderWay);
 
+    /// <summary>Whether the output is so short that Valkey would keep it in the buffer that every client has: one chunk or nothing.</summary>
+    public bool HasShortOutput => Output.NodeCount <= 1 && Output.SharedBytes == 0;
+
+    /// <summary>
+    /// The part of <see cref="OutputBytes"/> that CLIENT LIST shows as <c>omem</c> and that <c>client-output-buffer-limit</c> is about: all but the
+    /// first chunk of a short output, so that a limit of a few bytes still lets short replies through.
+    /// </summary>
+    public long OutputListBytes
+    {
+        get
+        {
+            long own = Output.MemoryBytes;
+            return own - (HasShortOutput ? Math.Min(own, OutputChunkPool.ChunkBytes) : 0) + Output.SharedBytes + Volatile.Read(ref BytesUnderWay);
+        }
+    }
+
     /// <summary>All memory that the client takes, in bytes. Any thread.</summary>
     public long MemoryBytes => OwnBytes + Name.Length + QueryCapacity + ParserBytes + OutputBytes + QueuedBytes + WatchedBytes + SubscriptionBytes;
 

@@ -24,7 +24,7 @@ internal sealed class ClientMemory(ServerInstance server)
     {
         long limit = server.Configuration.MaxMemoryClients;
         if (limit < 0)
-            limit = (long)((double)server.Configuration.MaxMemory * -limit / 100);
+            limit = (long)((double)(ulong)server.Configuration.MaxMemory * -limit / 100);
         Volatile.Write(ref _limit, limit);
         if (limit != 0)
             Enforce();

@@ -323,6 +323,16 @@ internal sealed unsafe class EventLoop : IDisposable
         _toClose.Add(client);
     }
 
+    /// <summary>Frees what clients that are about to be closed had still to get: nobody will send it, and memory may be short until then.</summary>
+    public void DropDoomedOutput()
+    {
+        foreach (Client client in _toClose)
+        {
+            if (client != _attached)
+                client.Output.Clear();
+        }
+    }
+
     private void CloseDoomed()
     {
         foreach (Client client in _toClose)
@@ -523,6 +533,10 @@ internal sealed unsafe class EventLoop : IDisposable
         }
         long missing = input.Parser.MissingBytes;
         int room = missing >= RequestParser.BigArgumentBytes ? (int)Math.Min(missing, int.MaxValue / 2) : 0;
+        // What is missing counts, as one read may complete an argument that is longer than the limit.
+        bool isTooLong = length + missing + client.QueuedBytes > _server.QueryBufferLimit;
+        if (isTooLong)
+            room = 0;
         client.QueryPeak = Math.Max(client.QueryPeak, (int)Math.Min((long)length + room, int.MaxValue));
         if (input.IsShared)
         {
@@ -538,7 +552,7 @@ internal sealed unsafe class EventLoop : IDisposable
             if (room > 0)
                 client.ReserveQuery(room);
         }
-        if (length + client.QueuedBytes > _server.QueryBufferLimit)
+        if (isTooLong)
             _server.OnQueryBufferLimit(client);
     }
 
@@ -682,7 +696,10 @@ internal sealed unsafe class EventLoop : IDisposable
         if (client.IsClosed)
             return;
         if (_server.ClientMemory.IsLimited && !client.Is(ClientFlags.CloseSoon))
+        {
             _server.ClientMemory.Count(client);
+            DropDoomedOutput();
+        }
         if (client.Output.IsEmpty)
         {
             if (client.Is(ClientFlags.CloseAfterReply))

@@ -313,6 +313,22 @@ public sealed class ClientControlTests(SystemConnections server) : IClassFixture
     }
 
     [Fact]
+    public void An_argument_longer_than_the_input_limit_is_refused_however_it_arrives()
+    {
+        using RespConnection admin = server.Connect();
+        admin.Call("CONFIG SET client-query-buffer-limit 1mb");
+        string value = new('x', 2 << 20);
+        for (int i = 0; i < 20; i++)
+        {
+            using RespConnection client = server.Connect();
+            Assert.ThrowsAny<IOException>(() => client.CallWith("SET", "too-long", value));
+        }
+        admin.Call("CONFIG SET client-query-buffer-limit 1gb");
+
+        Assert.Equal("0", admin.Call("EXISTS too-long").Value);
+    }
+
+    [Fact]
     public void A_paused_client_that_hangs_up_is_forgotten_at_once()
     {
         using RespConnection admin = server.Connect();

@@ -68,6 +68,9 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>The memory that <see cref="ClientMemory"/> has counted for it, in bytes. By interlocked operations.</summary>
     public long CountedBytes;
 
+    /// <summary>The memory that <see cref="ClientMemory.LeavingBytes"/> has of it, in bytes. By interlocked operations.</summary>
+    public long LeavingBytes;
+
     /// <summary>Memory of queued commands, in bytes.</summary>
     public long QueuedBytes;
 

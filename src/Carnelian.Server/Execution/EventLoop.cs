@@ -323,16 +323,6 @@ internal sealed unsafe class EventLoop : IDisposable
         _toClose.Add(client);
     }
 
-    /// <summary>Frees what clients that are about to be closed had still to get: nobody will send it, and memory may be short until then.</summary>
-    public void DropDoomedOutput()
-    {
-        foreach (Client client in _toClose)
-        {
-            if (client != _attached)
-                client.Output.Clear();
-        }
-    }
-
     private void CloseDoomed()
     {
         foreach (Client client in _toClose)
@@ -353,6 +343,7 @@ internal sealed unsafe class EventLoop : IDisposable
         client.Output.Clear();
         client.RequestState.Free();
         client.FreeQuery();
+        _server.ClientMemory.NoteFreed(client);
     }
 
     private int TakeSlot(object target)
@@ -696,10 +687,7 @@ internal sealed unsafe class EventLoop : IDisposable
         if (client.IsClosed)
             return;
         if (_server.ClientMemory.IsLimited && !client.Is(ClientFlags.CloseSoon))
-        {
             _server.ClientMemory.Count(client);
-            DropDoomedOutput();
-        }
         if (client.Output.IsEmpty)
         {
             if (client.Is(ClientFlags.CloseAfterReply))

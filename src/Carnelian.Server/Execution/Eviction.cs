@@ -34,7 +34,7 @@ internal sealed class Eviction(ServerInstance server, EventLoop loop) : IDisposa
     /// <summary>Makes room for a command.</summary>
     /// <returns>False if there is none and the command may need some, so that it has to be refused.</returns>
     public bool MakeRoom(Client client, CommandDefinition command) =>
-        server.Memory.IsSurelyWithinLimit || EvictClients(client) || Run() != Outcome.NothingLeft || !NeedsRoom(client, command);
+        server.Memory.IsSurelyWithinLimit || Run() != Outcome.NothingLeft || !NeedsRoom(client, command);
 
     /// <summary>Goes on with evicting on this loop until the memory is within the limit. Any thread.</summary>
     public void Start()
@@ -45,19 +45,6 @@ internal sealed class Eviction(ServerInstance server, EventLoop loop) : IDisposa
 
     /// <inheritdoc/>
     public void Dispose() => _evictor.Dispose();
-
-    /// <summary>
-    /// Clients over <c>maxmemory-clients</c> go before any key does. They are looked at between batches otherwise, and a batch may be long.
-    /// </summary>
-    /// <returns>Whether that made enough room, or will when the client itself goes.</returns>
-    private bool EvictClients(Client client)
-    {
-        if (!server.ClientMemory.IsLimited || server.Memory.Excess <= 0)
-            return false;
-        server.ClientMemory.Count(client);
-        loop.DropDoomedOutput();
-        return server.Memory.Excess <= 0 || client.Is(ClientFlags.CloseSoon);
-    }
 
     private void Continue()
     {
@@ -70,6 +57,9 @@ internal sealed class Eviction(ServerInstance server, EventLoop loop) : IDisposa
     private Outcome Run()
     {
         MemoryLimit memory = server.Memory;
+        // Clients over maxmemory-clients go before any key does. They are looked at between batches otherwise, and a batch may be long.
+        if (memory.Excess > 0 && server.ClientMemory.IsLimited)
+            server.ClientMemory.CountServed();
         if (!memory.MayEvict || memory.Excess <= 0)
         {
             memory.NoteWithinLimit();

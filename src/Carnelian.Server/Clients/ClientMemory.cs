@@ -39,6 +39,12 @@ internal sealed class ClientMemory(ServerInstance server)
     public void Count(Client client)
     {
         long bytes = client.MemoryBytes;
+        if (Volatile.Read(ref client.LeavingBytes) != 0)
+        {
+            // Its loop does not know yet, and may be in the middle of its commands.
+            Interlocked.Add(ref _leaving, bytes - Interlocked.Exchange(ref client.LeavingBytes, bytes));
+            return;
+        }
         long change = bytes - Interlocked.Exchange(ref client.CountedBytes, bytes);
         if (Interlocked.Add(ref _counted, change) > Volatile.Read(ref _limit) && change > 0)
             Enforce();
@@ -53,8 +59,11 @@ internal sealed class ClientMemory(ServerInstance server)
             if (client == null)
                 continue;
             Count(client);
-            if (client.IsClosed)
+            if (client.IsClosed) // while it was counted
+            {
                 Forget(client);
+                NoteFreed(client);
+            }
         }
     }
 

@@ -68,6 +68,9 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>The memory that <see cref="ClientMemory"/> has counted for it, in bytes. By interlocked operations.</summary>
     public long CountedBytes;
 
+    /// <summary>The memory that <see cref="ClientMemory.LeavingBytes"/> has of it, in bytes. By interlocked operations.</summary>
+    public long LeavingBytes;
+
     /// <summary>Memory of queued commands, in bytes.</summary>
     public long QueuedBytes;
 
@@ -153,12 +156,21 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>Memory of the output that waits, in bytes: its chunks, the shared blocks it refers to, and what is on its way.</summary>
     public long OutputBytes => Output.MemoryBytes + Output.SharedBytes + Volatile.Read(ref BytesUnderWay);
 
+    /// <summary>Whether the output is so short that Valkey would keep it in the buffer that every client has: one chunk or nothing.</summary>
+    public bool HasShortOutput => Output.NodeCount <= 1 && Output.SharedBytes == 0;
+
     /// <summary>
-    /// The part of <see cref="OutputBytes"/> that <c>client-output-buffer-limit</c> is about: output that fits into one chunk, as most
-    /// replies do on their way to the socket, is none of it.
+    /// The part of <see cref="OutputBytes"/> that CLIENT LIST shows as <c>omem</c> and that <c>client-output-buffer-limit</c> is about: all but the
+    /// first chunk of a short output, so that a limit of a few bytes still lets short replies through.
     /// </summary>
-    public long LimitedOutputBytes =>
-        Output.NodeCount > 1 || Output.SharedBytes != 0 || Output.MemoryBytes > OutputChunkPool.ChunkBytes ? OutputBytes : Volatile.Read(ref BytesUnderWay);
+    public long OutputListBytes
+    {
+        get
+        {
+            long own = Output.MemoryBytes;
+            return own - (HasShortOutput ? Math.Min(own, OutputChunkPool.ChunkBytes) : 0) + Output.SharedBytes + Volatile.Read(ref BytesUnderWay);
+        }
+    }
 
     /// <summary>All memory that the client takes, in bytes. Any thread.</summary>
     public long MemoryBytes => OwnBytes + Name.Length + QueryCapacity + ParserBytes + OutputBytes + QueuedBytes + WatchedBytes + SubscriptionBytes;

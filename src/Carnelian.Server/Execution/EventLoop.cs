@@ -343,6 +343,7 @@ internal sealed unsafe class EventLoop : IDisposable
         client.Output.Clear();
         client.RequestState.Free();
         client.FreeQuery();
+        _server.ClientMemory.NoteFreed(client);
     }
 
     private int TakeSlot(object target)
@@ -523,6 +524,10 @@ internal sealed unsafe class EventLoop : IDisposable
         }
         long missing = input.Parser.MissingBytes;
         int room = missing >= RequestParser.BigArgumentBytes ? (int)Math.Min(missing, int.MaxValue / 2) : 0;
+        // What is missing counts, as one read may complete an argument that is longer than the limit.
+        bool isTooLong = length + missing + client.QueuedBytes > _server.QueryBufferLimit;
+        if (isTooLong)
+            room = 0;
         client.QueryPeak = Math.Max(client.QueryPeak, (int)Math.Min((long)length + room, int.MaxValue));
         if (input.IsShared)
         {
@@ -538,7 +543,7 @@ internal sealed unsafe class EventLoop : IDisposable
             if (room > 0)
                 client.ReserveQuery(room);
         }
-        if (length + client.QueuedBytes > _server.QueryBufferLimit)
+        if (isTooLong)
             _server.OnQueryBufferLimit(client);
     }
 

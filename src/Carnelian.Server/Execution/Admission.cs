@@ -68,7 +68,7 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
             return true;
         }
         var all = new ReadOnlySpan<Argument>(arguments, count);
-        if (client.Is(ClientFlags.Unauthenticated) && (command == null || (command.Flags & CommandFlags.NoAuth) == 0))
+        if (client.MustAuthenticate && (command == null || (command.Flags & CommandFlags.NoAuth) == 0))
         {
             Refuse(client, command, "NOAUTH Authentication required.");
             return true;

@@ -39,7 +39,6 @@ internal static class ReplyRules
         ["CLIENT|ID"] = (_, e, a) => SameKind(e, a),
         ["TIME"] = (_, e, a) => SameKind(e, a) && e.Elements.Count == a.Elements.Count,
         ["LASTSAVE"] = (_, e, a) => SameKind(e, a),
-        ["LOLWUT"] = (_, e, a) => SameKind(e, a),
         ["LATENCY|HISTOGRAM"] = WholeTable,
         ["LATENCY|LATEST"] = (_, e, a) => SameKind(e, a),
         ["INFO"] = (_, e, a) => SameKind(e, a),
@@ -75,10 +74,13 @@ internal static class ReplyRules
     {
         if (expected.SameAs(actual))
             return true;
+        string name = NameOf(command);
+        // What is drawn, and what may be asked of the drawing, is each server's own.
+        if (name == "LOLWUT")
+            return true;
         // An error's text counts to the byte, whatever the rule for the command's other replies.
         if (expected.IsError || actual.IsError)
             return OwnDirectives.IsSameListOfPolicies(expected.Value, actual.Value);
-        string name = NameOf(command);
         if (name == "EXEC")
         {
             return expected.Type == actual.Type && expected.Elements.Count == actual.Elements.Count && queued.Count == expected.Elements.Count
@@ -86,13 +88,29 @@ internal static class ReplyRules
         }
 
         if (name.EndsWith("|HELP", StringComparison.Ordinal))
-            return HelpSyntax(expected).SequenceEqual(HelpSyntax(actual));
+            return IsPartOf(HelpSyntax(actual), HelpSyntax(expected));
         return Rules.TryGetValue(name, out Rule? rule) && rule(command, expected, actual);
     }
 
     /// <summary>The lines of a help text that give syntax: those that are not indented.</summary>
     public static IEnumerable<string> HelpSyntax(RespValue help) =>
         help.Elements.Select(line => line.Value).Where(line => !line.StartsWith(' '));
+
+    // Subcommands that only the oracle has are missing; the catalogue mode knows which ones.
+    private static bool IsPartOf(IEnumerable<string> lines, IEnumerable<string> all)
+    {
+        using IEnumerator<string> rest = all.GetEnumerator();
+        return lines.All(line =>
+        {
+            while (rest.MoveNext())
+            {
+                if (rest.Current == line)
+                    return true;
+            }
+
+            return false;
+        });
+    }
 
     // Values of masked names may differ; extra names are the tested server's own.
     private static bool SameMap(RespValue expected, RespValue actual, Func<string, bool> masked, Func<string, bool> extra)

@@ -2,12 +2,11 @@ using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Protocol;
 using Carnelian.Server.Clients;
-using Carnelian.Text;
 using static Carnelian.Commands.Table.CommandFlags;
 
 namespace Carnelian.Server.Commands.Replication;
 
-/// <summary>WAIT and WAITAOF: without replicas and append only file nothing is ever acknowledged, so only the time ends them.</summary>
+/// <summary>WAIT and WAITAOF: without replicas and append only file nothing is ever acknowledged, so only time and CLIENT UNBLOCK end them.</summary>
 public static class WaitCommands
 {
     [Command("WAIT", Arity = 3, Group = CommandGroup.Generic, Since = "3.0.0", Complexity = "O(1)",
@@ -16,7 +15,7 @@ public static class WaitCommands
         Arguments = "numreplicas:integer, timeout:integer")]
     public static void Wait(scoped ref CommandContext ctx)
     {
-        if (!ctx.TryInteger(1, out long replicas) || !TryTimeout(ref ctx, 2, out long timeout))
+        if (!ctx.TryInteger(1, out long replicas) || !TimeoutArgument.TryMilliseconds(ref ctx, 2, out long timeout))
             return;
         var client = (Client)ctx.Session;
         if (replicas <= 0 || client.Is(ClientFlags.Multi))
@@ -33,7 +32,7 @@ public static class WaitCommands
     {
         if (!TryRange(ref ctx, 1, 0, 1, "ERR value is out of range, value must between 0 and 1"u8, out long local)
             || !TryRange(ref ctx, 2, 0, long.MaxValue, "ERR value is out of range, must be positive"u8, out long replicas)
-            || !TryTimeout(ref ctx, 3, out long timeout))
+            || !TimeoutArgument.TryMilliseconds(ref ctx, 3, out long timeout))
         {
             return;
         }
@@ -60,19 +59,6 @@ public static class WaitCommands
         if (value >= least && value <= most)
             return true;
         ctx.Reply.Error(error);
-        return false;
-    }
-
-    private static bool TryTimeout(scoped ref CommandContext ctx, int index, out long milliseconds)
-    {
-        if (!AsciiNumber.TryParseInt64(ctx.Arg(index), out milliseconds))
-        {
-            ctx.Reply.Error("ERR timeout is not an integer or out of range"u8);
-            return false;
-        }
-        if (milliseconds >= 0)
-            return true;
-        ctx.Reply.Error("ERR timeout is negative"u8);
         return false;
     }
 }

@@ -119,6 +119,9 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>CLIENT SETNAME.</summary>
     public string Name { get; set; } = "";
 
+    /// <summary>The name as others see it: what is behind a zero byte was never looked at.</summary>
+    public string ShownName => Name.IndexOf('\0') is >= 0 and var end ? Name[..end] : Name;
+
     /// <summary>CLIENT SETINFO LIB-NAME.</summary>
     public string LibraryName { get; set; } = "";
 

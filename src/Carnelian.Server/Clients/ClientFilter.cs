@@ -61,7 +61,7 @@ internal sealed class ClientFilter
 
     private string? ReadOne(scoped ref CommandContext ctx, int i, string name, int databases)
     {
-        string value = Encoding.Latin1.GetString(ctx.Arg(i + 1));
+        string value = Encoding.Latin1.GetString(ctx.ArgAsText(i + 1));
         switch (name)
         {
             case "maxage" or "idle":
@@ -90,7 +90,7 @@ internal sealed class ClientFilter
             case "type" or "not-type":
                 value = value.ToLowerInvariant();
                 if (value is not ("normal" or "master" or "primary" or "slave" or "replica" or "pubsub"))
-                    return $"ERR Unknown client type '{Encoding.Latin1.GetString(ctx.Arg(i + 1))}'";
+                    return $"ERR Unknown client type '{Encoding.Latin1.GetString(ctx.ArgAsText(i + 1))}'";
                 break;
             case "user" or "not-user":
                 if (value != "default")
@@ -157,7 +157,7 @@ internal sealed class ClientFilter
         "addr" => client.Socket.PeerAddress == value,
         "laddr" => client.Socket.LocalAddress == value,
         "ip" => HostOf(client.Socket.PeerAddress).SequenceEqual(value),
-        "name" => client.Name == value,
+        "name" => client.ShownName == value,
         "lib-name" => client.LibraryName == value,
         "lib-ver" => client.LibraryVersion == value,
         _ => true,

@@ -34,7 +34,7 @@ public static class SlowLogCommands
     {
         if (ctx.ArgCount > 3)
         {
-            ctx.Reply.Error("ERR unknown subcommand or wrong number of arguments for '"u8, ctx.Arg(1), "'. Try SLOWLOG HELP."u8);
+            ctx.Reply.Error("ERR unknown subcommand or wrong number of arguments for '"u8, ctx.ArgAsText(1), "'. Try SLOWLOG HELP."u8);
             return;
         }
         long count = DefaultCount;

@@ -38,6 +38,8 @@ internal static class ReplyRules
         ["COMMANDLOG|LEN"] = (_, e, a) => SameKind(e, a),
         ["CLIENT|ID"] = (_, e, a) => SameKind(e, a),
         ["TIME"] = (_, e, a) => SameKind(e, a) && e.Elements.Count == a.Elements.Count,
+        // WAIT and WAITAOF make Valkey's offset grow even without replicas.
+        ["ROLE"] = (_, e, a) => e.Elements.Count == 3 && a.Elements.Count == 3 && e.Elements[0].SameAs(a.Elements[0]) && e.Elements[2].SameAs(a.Elements[2]),
         ["LASTSAVE"] = (_, e, a) => SameKind(e, a),
         ["LATENCY|HISTOGRAM"] = WholeTable,
         ["LATENCY|LATEST"] = (_, e, a) => SameKind(e, a),
@@ -83,8 +85,11 @@ internal static class ReplyRules
             return OwnDirectives.IsSameListOfPolicies(expected.Value, actual.Value);
         if (name == "EXEC")
         {
+            // Commands that reply more than once move the replies behind them.
+            bool subscribes = queued.Any(command => NameOf(command).EndsWith("SUBSCRIBE", StringComparison.Ordinal));
             return expected.Type == actual.Type && expected.Elements.Count == actual.Elements.Count && queued.Count == expected.Elements.Count
-                && Enumerable.Range(0, queued.Count).All(i => Agree(queued[i], expected.Elements[i], actual.Elements[i], []));
+                && Enumerable.Range(0, queued.Count).All(i => Agree(queued[i], expected.Elements[i], actual.Elements[i], [])
+                    || (subscribes && queued.Any(command => Agree(command, expected.Elements[i], actual.Elements[i], []))));
         }
 
         if (name.EndsWith("|HELP", StringComparison.Ordinal))

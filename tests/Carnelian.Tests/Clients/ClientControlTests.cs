@@ -386,6 +386,26 @@ public sealed class ClientControlTests(SystemConnections server) : IClassFixture
         admin.CallWith("CONFIG", "SET", "requirepass", "");
     }
 
+    [Fact]
+    public void Writes_are_refused_while_replicas_are_wanted_and_there_are_none()
+    {
+        using RespConnection client = server.Connect();
+        using RespConnection admin = server.Connect();
+        client.Call("MULTI");
+        client.Call("SET wanted 1");
+        admin.Call("CONFIG SET min-replicas-to-write 1");
+
+        Assert.Equal("EXECABORT Transaction discarded because of: NOREPLICAS Not enough good replicas to write.", client.Call("EXEC").Value);
+        Assert.Equal("NOREPLICAS Not enough good replicas to write.", client.Call("SET wanted 1").Value);
+        Assert.True(client.Call("GET wanted").IsNull);
+        Assert.Contains("\r\nmin_slaves_good_slaves:0\r\n", client.Call("INFO replication").Value);
+
+        admin.Call("CONFIG SET min-replicas-max-lag 0");
+        Assert.Equal("OK", client.Call("SET wanted 1").Value);
+        admin.Call("CONFIG SET min-replicas-max-lag 10 min-replicas-to-write 0");
+        client.Call("DEL wanted");
+    }
+
     [Theory]
     [InlineData("LIST ID", "ERR syntax error")]
     [InlineData("LIST ID nobody", "ERR syntax error")]

@@ -2,6 +2,7 @@ using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Protocol;
 using Carnelian.Server.Clients;
+using Carnelian.Text;
 using static Carnelian.Commands.Table.CommandFlags;
 
 namespace Carnelian.Server.Commands.Replication;
@@ -30,8 +31,9 @@ public static class WaitCommands
         Arguments = "numlocal:integer, numreplicas:integer, timeout:integer")]
     public static void WaitAof(scoped ref CommandContext ctx)
     {
-        if (!TryRange(ref ctx, 1, 0, 1, "ERR value is out of range, value must between 0 and 1"u8, out long local)
-            || !TryRange(ref ctx, 2, 0, long.MaxValue, "ERR value is out of range, must be positive"u8, out long replicas)
+        if (!ctx.TryInteger(1, out long local)
+            || !TryRange(ref ctx, 1, 1, "ERR value is out of range, value must between 0 and 1"u8, out _)
+            || !TryRange(ref ctx, 2, long.MaxValue, "ERR value is out of range, must be positive"u8, out long replicas)
             || !TimeoutArgument.TryMilliseconds(ref ctx, 3, out long timeout))
         {
             return;
@@ -52,11 +54,9 @@ public static class WaitCommands
         writer.Integer(0);
     }
 
-    private static bool TryRange(scoped ref CommandContext ctx, int index, long least, long most, ReadOnlySpan<byte> error, out long value)
+    private static bool TryRange(scoped ref CommandContext ctx, int index, long most, ReadOnlySpan<byte> error, out long value)
     {
-        if (!ctx.TryInteger(index, out value))
-            return false;
-        if (value >= least && value <= most)
+        if (AsciiNumber.TryParseInt64(ctx.Arg(index), out value) && value >= 0 && value <= most)
             return true;
         ctx.Reply.Error(error);
         return false;

@@ -267,6 +267,7 @@ internal sealed class ServerInstance : IDisposable
 
     public void OnClientClosing(Client client)
     {
+        client.Wait?.Cancel();
         Transactions.Discard(client);
         Watches.Unwatch(client);
         PubSub.UnsubscribeAll(client);

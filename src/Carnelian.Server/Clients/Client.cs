@@ -89,6 +89,8 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>Whether the poller watches the socket for input.</summary>
     public bool IsWatchedForInput;
 
+    private TimedWait? _wait;
+
     /// <summary>Makes a client of a connection.</summary>
     public Client(long id, StreamSocket socket, EventLoop loop, long now)
     {
@@ -119,6 +121,9 @@ internal sealed unsafe class Client : ClientSession
 
     /// <summary>CLIENT SETNAME.</summary>
     public string Name { get; set; } = "";
+
+    /// <summary>The name as others see it: what is behind a zero byte was never looked at.</summary>
+    public string ShownName => Name.IndexOf('\0') is >= 0 and var end ? Name[..end] : Name;
 
     /// <summary>CLIENT SETINFO LIB-NAME.</summary>
     public string LibraryName { get; set; } = "";
@@ -175,6 +180,12 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>All memory that the client takes, in bytes. Any thread.</summary>
     public long MemoryBytes => OwnBytes + Name.Length + QueryCapacity + ParserBytes + OutputBytes + QueuedBytes + WatchedBytes + SubscriptionBytes;
 
+    /// <summary>The wait in a blocking command; null if it does not wait. Its loop sets it, any thread reads.</summary>
+    public TimedWait? Wait { get => Volatile.Read(ref _wait); set => Volatile.Write(ref _wait, value); }
+
+    /// <summary>Whether it has to authenticate first; a password that is taken away asks nobody any more.</summary>
+    public bool MustAuthenticate => Is(ClientFlags.Unauthenticated) && Loop.Server.Configuration.RequirePass.Length != 0;
+
     /// <summary>Whether the connection is gone.</summary>
     public bool IsClosed { get; set; }
 
@@ -189,6 +200,20 @@ internal sealed unsafe class Client : ClientSession
         else
             Flags &= ~flag;
     }
+
+    /// <summary>Has work run on the client's loop, wherever that is by then; not at all once the client is gone. Any thread.</summary>
+    public void Post(Action work) => Post(Loop, work);
+
+    private void Post(EventLoop loop, Action work) => loop.Post(() =>
+    {
+        if (IsClosed)
+            return;
+        // Without a token it is still on its way to this loop.
+        if (Loop != loop || Token < 0)
+            Post(Loop, work);
+        else
+            work();
+    });
 
     /// <summary>Makes room for more input behind what is there.</summary>
     /// <param name="room">The bytes wanted.</param>

@@ -27,7 +27,7 @@ internal static class ClientLine
         string capabilities = client.UnderstandsRedirect ? "r" : "";
         int queued = client.Is(ClientFlags.Multi) ? client.QueuedCommands?.Count ?? 0 : -1;
         text.Append($"id={client.Id} addr={client.Socket.PeerAddress} laddr={client.Socket.LocalAddress} fd={client.Socket.Descriptor}");
-        text.Append($" name={client.Name} age={Math.Max(now - client.CreatedAt, 0) / 1000} idle={Math.Max(now - client.LastInteraction, 0) / 1000}");
+        text.Append($" name={client.ShownName} age={Math.Max(now - client.CreatedAt, 0) / 1000} idle={Math.Max(now - client.LastInteraction, 0) / 1000}");
         text.Append($" flags={FlagsOf(server, client)} capa={capabilities} db={client.DatabaseIndex}");
         text.Append($" sub={client.Channels?.Count ?? 0} psub={client.Patterns?.Count ?? 0} ssub={client.ShardSubscriptionCount}");
         text.Append($" multi={queued} watch={client.WatchedKeys?.Count ?? 0}");

@@ -26,6 +26,8 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>Room made for input that has to be kept, at least.</summary>
     public const int LeastQueryRoom = 16 * 1024;
 
+    private volatile EventLoop _loop;
+
     /// <summary>What has arrived of a command that is not whole yet; idle clients have none.</summary>
     public byte* QueryData;
 
@@ -91,7 +93,7 @@ internal sealed unsafe class Client : ClientSession
     {
         Id = id;
         Socket = socket;
-        Loop = loop;
+        _loop = loop;
         Output = new OutputQueue(loop.Chunks);
         CreatedAt = LastInteraction = now;
     }
@@ -102,8 +104,8 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>The connection.</summary>
     public StreamSocket Socket { get; }
 
-    /// <summary>The loop that owns the client.</summary>
-    public EventLoop Loop { get; set; }
+    /// <summary>The loop that owns the client. Changes only as <see cref="Mailbox"/> says.</summary>
+    public EventLoop Loop { get => _loop; set => _loop = value; }
 
     /// <summary>The index in the loop's table, which the poller hands back.</summary>
     public int Token { get; set; } = -1;

@@ -1,4 +1,5 @@
 using Carnelian.Protocol;
+using Carnelian.Server.Execution;
 
 namespace Carnelian.Server.Clients;
 
@@ -19,12 +20,21 @@ internal static class TimedWait
         timer = new Timer(_ =>
         {
             timer?.Dispose();
-            client.Loop.Post(() => End(client, reply));
+            End(client, client.Loop, reply);
         });
         timer.Change(Math.Min(milliseconds, int.MaxValue), Timeout.Infinite);
     }
 
-    private static void End(Client client, Action<ReplyWriter> reply)
+    /// <summary>Ends a wait on the client's loop, wherever that is by then.</summary>
+    private static void End(Client client, EventLoop loop, Action<ReplyWriter> reply) => loop.Post(() =>
+    {
+        if (client.Loop != loop)
+            End(client, client.Loop, reply);
+        else
+            Finish(client, reply);
+    });
+
+    private static void Finish(Client client, Action<ReplyWriter> reply)
     {
         if (client.IsClosed || !client.Is(ClientFlags.Blocked))
             return;

@@ -19,7 +19,7 @@ internal sealed class Acceptor(ServerInstance server)
     public long Rejected { get; set; }
 
     /// <summary>Takes what waits, up to <c>max-new-connections-per-cycle</c>.</summary>
-    public void Accept(EventLoop loop, ListenSocket listener)
+    public void Accept(ListenSocket listener)
     {
         int most = listener.IsUnix ? MostUnixAtOnce : server.Configuration.MaxNewConnectionsPerCycle;
         while (most-- > 0)
@@ -36,11 +36,11 @@ internal sealed class Acceptor(ServerInstance server)
             }
             if (socket == null)
                 return;
-            Admit(loop, socket, listener.IsUnix);
+            Admit(socket, listener.IsUnix);
         }
     }
 
-    private void Admit(EventLoop loop, StreamSocket socket, bool isUnix)
+    private void Admit(StreamSocket socket, bool isUnix)
     {
         Accepted++;
         if (server.Clients.Count >= server.Configuration.MaxClients)
@@ -56,22 +56,14 @@ internal sealed class Acceptor(ServerInstance server)
             return;
         }
         socket.SetOptions(server.Configuration.TcpKeepalive);
-        EventLoop target = server.Loops.LeastLoaded;
-        var client = new Client(server.Clients.NextId(), socket, target, Clock.Sample());
-        client.Set(ClientFlags.UnixSocket, isUnix);
-        client.Set(ClientFlags.Unauthenticated, server.Configuration.RequirePass.Length != 0);
-        server.Clients.Add(client);
         server.Log.Write(LogLevel.Verbose, $"Accepted {socket.PeerAddress}");
-        if (target == loop)
+        server.Loops.Assign(loop =>
         {
-            loop.Adopt(client);
-            return;
-        }
-        target.ExpectClient();
-        target.Post(() =>
-        {
-            target.ExpectedClientArrived();
-            target.Adopt(client);
+            var client = new Client(server.Clients.NextId(), socket, loop, Clock.Sample());
+            client.Set(ClientFlags.UnixSocket, isUnix);
+            client.Set(ClientFlags.Unauthenticated, server.Configuration.RequirePass.Length != 0);
+            server.Clients.Add(client);
+            return client;
         });
     }
 

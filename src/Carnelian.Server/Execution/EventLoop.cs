@@ -46,13 +46,16 @@ internal sealed unsafe class EventLoop : IDisposable
     private long _nextCron;
     private bool _readsLetters;
     private bool _isQuiescent;
+    private bool _handsOver;
+    private bool _hasHandedOver;
+    private bool _isDisposed;
 
     public EventLoop(ServerInstance server, int index)
     {
         _server = server;
         Index = index;
         Poller = server.Transport.CreatePoller();
-        Mailbox = new Mailbox(Poller);
+        Mailbox = new Mailbox(this, Poller);
         for (int i = 0; i < Stages; i++)
             _inputs[i] = new InputBatch();
         _vectors = (IoVector*)NativeMemory.Alloc(MostVectors, (nuint)sizeof(IoVector));
@@ -95,8 +98,8 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>The clients of this loop.</summary>
     public int ClientCount => Volatile.Read(ref _clientCount);
 
-    /// <summary>Clients that have been given to this loop and are not here yet.</summary>
-    public int ClientsUnderWay => Volatile.Read(ref _clientsUnderWay);
+    /// <summary>The clients of this loop and those that are on their way to it.</summary>
+    public int Load => ClientCount + Volatile.Read(ref _clientsUnderWay);
 
     /// <summary>Bytes received by this loop.</summary>
     public long BytesIn { get; private set; }
@@ -163,6 +166,9 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Makes the loop end after its present round. The loop's thread.</summary>
     public void Stop() => _isStopping = true;
 
+    /// <summary>Has clients handed to other loops when all letters are read (<see cref="LoopSet.HandOver"/>). The loop's thread.</summary>
+    public void HandOverSoon() => _handsOver = true;
+
     /// <summary>The client whose input is being processed, or null. For crash reports, by any thread.</summary>
     public Client? Served => Volatile.Read(ref _attached);
 
@@ -183,6 +189,12 @@ internal sealed unsafe class EventLoop : IDisposable
         while (!_isStopping)
             RunRound();
         _server.OnLoopEnded(this);
+        if (_hasHandedOver)
+        {
+            Dispose();
+            _server.Loops.OnEnded(this);
+        }
+        NativeHeap.ReleaseThread();
     }
 
     /// <summary>
@@ -239,7 +251,7 @@ internal sealed unsafe class EventLoop : IDisposable
         }
         else if (target is ListenSocket listener)
         {
-            _server.Accept(this, listener);
+            _server.Accept(listener);
         }
     }
 
@@ -254,10 +266,10 @@ internal sealed unsafe class EventLoop : IDisposable
                 continue;
             }
             Client client = letter.Client!;
-            if (client.Loop != this)
+            if (letter.Message.Address == null)
             {
-                client.Loop.Mailbox.Post(client, letter.Message);
-                Interlocked.Add(ref client.BytesUnderWay, -letter.Message.Length);
+                Interlocked.Decrement(ref _clientsUnderWay);
+                Adopt(client);
                 continue;
             }
             Interlocked.Add(ref client.BytesUnderWay, -letter.Message.Length);
@@ -265,6 +277,19 @@ internal sealed unsafe class EventLoop : IDisposable
             letter.Message.Release();
         }
         _readsLetters = false;
+        if (_handsOver)
+            HandOver();
+    }
+
+    private void HandOver()
+    {
+        _handsOver = false;
+        // A client that this loop has promised to close does not go to another.
+        CloseDoomed();
+        if (!_server.Loops.HandOver(this))
+            return;
+        _hasHandedOver = true;
+        Stop();
     }
 
     // --- clients --------------------------------------------------------------------------------------------------
@@ -284,7 +309,6 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         if (client.IsClosed)
             return;
-        client.Loop = this;
         client.Output.Pool = Chunks;
         client.Token = TakeSlot(client);
         Volatile.Write(ref _clientCount, _clientCount + 1);
@@ -301,9 +325,6 @@ internal sealed unsafe class EventLoop : IDisposable
 
     /// <summary>Says that a client is on its way to this loop. Any thread.</summary>
     public void ExpectClient() => Interlocked.Increment(ref _clientsUnderWay);
-
-    /// <summary>Says that it has come.</summary>
-    public void ExpectedClientArrived() => Interlocked.Decrement(ref _clientsUnderWay);
 
     /// <summary>Lets go of a client, for another loop.</summary>
     public void Release(Client client)
@@ -609,7 +630,7 @@ internal sealed unsafe class EventLoop : IDisposable
             return;
         }
         message.AddReference();
-        client.Loop.Mailbox.Post(client, message);
+        Mailbox.Post(client, message);
     }
 
     private void AppendMessage(Client client, StringBlock message)
@@ -742,13 +763,23 @@ internal sealed unsafe class EventLoop : IDisposable
         Poller.Change(client.Socket, client.Token, forInput, forOutput);
     }
 
-    /// <summary>Closes all clients and frees what the loop owns. After the threads of all loops have ended.</summary>
+    /// <summary>Closes all clients and frees what the loop owns. After its thread has ended, or as the last thing that it does.</summary>
     public void Dispose()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
         foreach (Mailbox.Letter letter in Mailbox.Open())
         {
-            if (letter.Work == null)
+            if (letter.Message.Address != null)
+            {
                 letter.Message.Release();
+            }
+            else if (letter.Client is { IsClosed: false } client)
+            {
+                client.Output.Pool = Chunks;
+                Close(client);
+            }
         }
         foreach (Client client in _slots.OfType<Client>().ToArray())
             Close(client);

@@ -42,7 +42,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private readonly List<Client> _withOutput = [];
     private readonly ExpiryCycle _expiry;
     private int _clientCount;
-    private int _clientsUnderWay;
+    private int _load;
     private long _nextCron;
     private bool _readsLetters;
     private bool _isQuiescent;
@@ -99,7 +99,7 @@ internal sealed unsafe class EventLoop : IDisposable
     public int ClientCount => Volatile.Read(ref _clientCount);
 
     /// <summary>The clients of this loop and those that are on their way to it.</summary>
-    public int Load => ClientCount + Volatile.Read(ref _clientsUnderWay);
+    public int Load => Volatile.Read(ref _load);
 
     /// <summary>Bytes received by this loop.</summary>
     public long BytesIn { get; private set; }
@@ -268,7 +268,6 @@ internal sealed unsafe class EventLoop : IDisposable
             Client client = letter.Client!;
             if (letter.Message.Address == null)
             {
-                Interlocked.Decrement(ref _clientsUnderWay);
                 Adopt(client);
                 continue;
             }
@@ -308,7 +307,10 @@ internal sealed unsafe class EventLoop : IDisposable
     public void Adopt(Client client)
     {
         if (client.IsClosed)
+        {
+            Interlocked.Decrement(ref _load);
             return;
+        }
         client.Output.Pool = Chunks;
         client.Token = TakeSlot(client);
         Volatile.Write(ref _clientCount, _clientCount + 1);
@@ -324,7 +326,7 @@ internal sealed unsafe class EventLoop : IDisposable
     }
 
     /// <summary>Says that a client is on its way to this loop. Any thread.</summary>
-    public void ExpectClient() => Interlocked.Increment(ref _clientsUnderWay);
+    public void ExpectClient() => Interlocked.Increment(ref _load);
 
     /// <summary>Lets go of a client, for another loop.</summary>
     public void Release(Client client)
@@ -333,6 +335,7 @@ internal sealed unsafe class EventLoop : IDisposable
         FreeSlot(client.Token);
         client.Token = -1;
         Volatile.Write(ref _clientCount, _clientCount - 1);
+        Interlocked.Decrement(ref _load);
     }
 
     /// <summary>Has a client closed at the end of the round.</summary>

@@ -93,9 +93,9 @@ internal sealed class LoopSet(ServerInstance server) : IDisposable
         {
             target = LeastLoaded();
             client = create(target);
+            target.ExpectClient();
             if (target != Main)
             {
-                target.ExpectClient();
                 target.Mailbox.Post(client);
                 return;
             }
@@ -114,16 +114,15 @@ internal sealed class LoopSet(ServerInstance server) : IDisposable
         {
             bool ends = !_loops.Contains(loop);
             var moves = new List<(Client Client, EventLoop To)>();
-            foreach (Client client in loop.Clients)
+            foreach (Client client in loop.Clients.ToArray())
             {
                 EventLoop target = LeastLoaded();
-                if (!ends && target.Load + 1 >= loop.Load - moves.Count)
+                if (!ends && target.Load + 1 >= loop.Load)
                     break;
+                loop.Release(client);
                 target.ExpectClient();
                 moves.Add((client, target));
             }
-            foreach ((Client client, _) in moves)
-                loop.Release(client);
             loop.Mailbox.HandOver(moves, ends ? Main.Mailbox : null);
             return ends;
         }

@@ -239,7 +239,8 @@ public sealed unsafe class Database : IDisposable
         ReadOnlySpan<byte> old = entry.Encoding == ValueEncoding.Integer ? digits[..FormatInteger(entry.Integer, digits)] : entry.StringBytes;
         if (length > Entry.InlineLimit)
         {
-            StringBlock block = StringBlock.Create(length, length < 1 << 20 ? (long)length * 2 : length);
+            // A string that was there and grows tends to grow on.
+            StringBlock block = StringBlock.Create(length, old.IsEmpty || length >= 1 << 20 ? length : (long)length * 2);
             var bytes = new Span<byte>(block.Data, length);
             old[..Math.Min(old.Length, length)].CopyTo(bytes);
             bytes[Math.Min(old.Length, length)..].Clear();

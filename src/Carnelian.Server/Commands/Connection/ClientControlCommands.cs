@@ -121,7 +121,7 @@ public static class ClientControlCommands
     public static void ImportSource(scoped ref CommandContext ctx)
     {
         var client = (Client)ctx.Session;
-        if (!client.Loop.Server.Configuration.ImportMode)
+        if (!client.Loop.Server.Configuration.ImportMode && !ctx.ArgIs(2, "off"u8))
         {
             ctx.Reply.Error("ERR Server is not in import mode"u8);
             return;

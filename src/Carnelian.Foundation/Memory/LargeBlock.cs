@@ -8,9 +8,6 @@ internal static unsafe class LargeBlock
 {
     private const nuint UsableOffset = 6400;
 
-    // From here on the faults of small pages would take longer than filling the block.
-    private const nuint HugePagesFrom = 2 * Region.Size;
-
     /// <param name="usable">A multiple of <see cref="Region.PageSize"/>.</param>
     /// <exception cref="OutOfMemoryException">The system refuses memory.</exception>
     public static byte* Allocate(nuint usable)
@@ -20,8 +17,6 @@ internal static unsafe class LargeBlock
         byte* start = OsMemory.Map(usable + Region.PageSize);
         if (start == null)
             HeapFailure.ThrowOutOfMemory(usable);
-        if (usable >= HugePagesFrom)
-            OsMemory.PreferHugePages(start, usable + Region.PageSize);
         Interlocked.Increment(ref HeapTotals.Shared->LargeBlocks);
         Interlocked.Add(ref HeapTotals.Shared->LargeMappedBytes, (long)(usable + Region.PageSize));
         return Initialize(start, usable);

@@ -40,6 +40,15 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>The most bytes that were kept since the loop last looked whether the room is needed.</summary>
     public int QueryPeak;
 
+    /// <summary>The long arguments of the incomplete command, which are not in <see cref="QueryData"/>; null if there are none.</summary>
+    public LongArguments? LongArguments;
+
+    /// <summary>Bytes that have arrived of <see cref="LongArguments"/>; other threads may read this one.</summary>
+    public long LongLength;
+
+    /// <summary>Bytes of the blocks of <see cref="LongArguments"/>; other threads may read this one.</summary>
+    public long LongCapacity;
+
     /// <summary>Native memory of <see cref="RequestState"/>, in bytes; other threads may read this one.</summary>
     public long ParserBytes;
 
@@ -156,7 +165,13 @@ internal sealed unsafe class Client : ClientSession
     public long OutputBytes => Output.MemoryBytes + Output.SharedBytes + Volatile.Read(ref BytesUnderWay);
 
     /// <summary>All memory that the client takes, in bytes. Any thread.</summary>
-    public long MemoryBytes => OwnBytes + Name.Length + QueryCapacity + ParserBytes + OutputBytes + QueuedBytes + WatchedBytes + SubscriptionBytes;
+    public long MemoryBytes => OwnBytes + Name.Length + QueryRoom + ParserBytes + OutputBytes + QueuedBytes + WatchedBytes + SubscriptionBytes;
+
+    /// <summary>What has arrived and is not executed, in bytes. Any thread.</summary>
+    public long QueryBytes => QueryLength + Volatile.Read(ref LongLength);
+
+    /// <summary>Memory of what has arrived and is not executed, in bytes. Any thread.</summary>
+    public long QueryRoom => QueryCapacity + Volatile.Read(ref LongCapacity);
 
     /// <summary>Whether the connection is gone.</summary>
     public bool IsClosed { get; set; }
@@ -211,9 +226,10 @@ internal sealed unsafe class Client : ClientSession
         QueryCapacity = (int)size;
     }
 
-    /// <summary>Gives the query buffer back.</summary>
+    /// <summary>Gives the query buffer back, and long arguments.</summary>
     public void FreeQuery()
     {
+        LongArguments?.Free();
         NativeHeap.Free(QueryData);
         QueryData = null;
         QueryLength = QueryCapacity = 0;

@@ -409,6 +409,7 @@ internal sealed unsafe class EventLoop : IDisposable
         input.Client = client;
         input.Parser.MaxBulkLength = _server.Services.MaxStringLength;
         input.Parse();
+        client.LongArguments?.Attach(input.Parser);
         Dispatcher.Prepare(input);
         _inputCount++;
         if (_inputCount >= 3)
@@ -437,6 +438,8 @@ internal sealed unsafe class EventLoop : IDisposable
         int room = InputBatch.BufferSize;
         if (!input.IsShared)
         {
+            if (client.LongArguments is { IsReceiving: true } arguments)
+                return ReceiveLong(client, arguments, input);
             if (client.QueryCapacity == client.QueryLength)
                 client.ReserveQuery(Math.Max(16 * 1024, Math.Min(client.QueryLength, 1 << 20)));
             buffer = client.QueryData + client.QueryLength;
@@ -463,6 +466,32 @@ internal sealed unsafe class EventLoop : IDisposable
         return true;
     }
 
+    /// <summary>Receives more of a long argument.</summary>
+    /// <returns>Whether it is whole, so that parsing can go on.</returns>
+    private bool ReceiveLong(Client client, LongArguments arguments, InputBatch input)
+    {
+        int count = client.Socket.Receive(arguments.Target, arguments.Missing);
+        if (count <= 0)
+        {
+            if (count != StreamSocket.WouldBlock)
+                Close(client);
+            return false;
+        }
+        ReadsProcessed++;
+        BytesIn += count;
+        client.BytesIn += count;
+        client.LastInteraction = Clock.Latest;
+        bool isWhole = arguments.Advance(count);
+        if (client.QueryBytes + client.QueuedBytes > _server.QueryBufferLimit)
+        {
+            _server.OnQueryBufferLimit(client);
+            return false;
+        }
+        input.Position = client.QueryData;
+        input.End = client.QueryData + client.QueryLength;
+        return isWhole;
+    }
+
     /// <summary>Goes on with input that was kept while the client could not be served.</summary>
     public void ProcessKept(Client client)
     {
@@ -474,6 +503,7 @@ internal sealed unsafe class EventLoop : IDisposable
         _kept.End = client.QueryData + client.QueryLength;
         _kept.Parser.MaxBulkLength = _server.Services.MaxStringLength;
         _kept.Parse();
+        client.LongArguments?.Attach(_kept.Parser);
         Dispatcher.Prepare(_kept);
         Complete(_kept);
     }
@@ -493,7 +523,7 @@ internal sealed unsafe class EventLoop : IDisposable
             int done = parser.CommandCount == 0 || client.Is(ClientFlags.Suspended) ? 0 : Dispatcher.RunBatch(client, input);
             if (done < parser.CommandCount)
             {
-                KeepUnexecuted(client, input, done);
+                input.KeepFrom(client, done);
                 break;
             }
             if (client.Is(ClientFlags.CloseSoon | ClientFlags.CloseAfterReply))
@@ -525,9 +555,11 @@ internal sealed unsafe class EventLoop : IDisposable
                 client.FreeQuery();
                 break;
             }
+            client.LongArguments?.EndBatch();
             KeepIncomplete(client, input);
             break;
         }
+        client.LongArguments?.EndBatch();
         Detach();
         FinishOutput(client);
     }
@@ -546,7 +578,8 @@ internal sealed unsafe class EventLoop : IDisposable
             return;
         }
         long missing = input.Parser.MissingBytes;
-        int room = missing >= RequestParser.BigArgumentBytes ? (int)Math.Min(missing, int.MaxValue / 2) : 0;
+        bool isLong = missing > 0 && input.Parser.MissingLength >= StringBlock.LeastLong;
+        int room = missing >= RequestParser.BigArgumentBytes && !isLong ? (int)missing : 0;
         client.QueryPeak = Math.Max(client.QueryPeak, (int)Math.Min((long)length + room, int.MaxValue));
         if (input.IsShared)
         {
@@ -562,48 +595,10 @@ internal sealed unsafe class EventLoop : IDisposable
             if (room > 0)
                 client.ReserveQuery(room);
         }
-        if (length + client.QueuedBytes > _server.QueryBufferLimit)
+        if (isLong)
+            LongArguments.Begin(client, input.Parser);
+        if (client.QueryBytes + client.QueuedBytes > _server.QueryBufferLimit)
             _server.OnQueryBufferLimit(client);
-    }
-
-    /// <summary>Keeps commands that could not be executed now, in their plain form, and what follows them.</summary>
-    private static void KeepUnexecuted(Client client, InputBatch input, int done)
-    {
-        RequestParser parser = input.Parser;
-        byte* old = null;
-        client.QueryLength = 0;
-        if (!input.IsShared)
-        {
-            old = client.QueryData;
-            client.QueryData = null;
-            client.QueryCapacity = 0;
-        }
-        byte* header = stackalloc byte[32];
-        for (int i = done; i < parser.CommandCount; i++)
-        {
-            ParsedCommand command = parser.Commands[i];
-            client.KeepQuery(header, WriteHeader(header, '*', command.ArgumentCount), 0);
-            for (int k = 0; k < command.ArgumentCount; k++)
-            {
-                Argument* argument = parser.Arguments + command.FirstArgument + k;
-                client.KeepQuery(header, WriteHeader(header, '$', argument->Length), argument->Length + 2);
-                client.KeepQuery(argument->Data, argument->Length, 2);
-                header[0] = (byte)'\r';
-                header[1] = (byte)'\n';
-                client.KeepQuery(header, 2, 0);
-            }
-        }
-        client.KeepQuery(input.Position, (int)(input.End - input.Position), 0);
-        NativeHeap.Free(old);
-    }
-
-    private static int WriteHeader(byte* target, char kind, int number)
-    {
-        target[0] = (byte)kind;
-        int length = 1 + Text.NumberFormat.WriteInt64(target + 1, number);
-        target[length++] = (byte)'\r';
-        target[length++] = (byte)'\n';
-        return length;
     }
 
     // --- output ---------------------------------------------------------------------------------------------------

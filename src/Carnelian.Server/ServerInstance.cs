@@ -320,7 +320,7 @@ internal sealed class ServerInstance : IDisposable
         if (client.Is(ClientFlags.CloseSoon))
             return true;
         ClientBufferLimit limit = Configuration.ClientOutputBufferLimits[client.Is(ClientFlags.PubSub) ? 2 : 0];
-        long bytes = client.OutputBytes;
+        long bytes = client.LimitedOutputBytes;
         bool isOver = limit.HardBytes != 0 && bytes >= limit.HardBytes;
         if (limit.SoftBytes != 0 && bytes >= limit.SoftBytes)
         {

@@ -77,6 +77,15 @@ public sealed unsafe class Database : IDisposable
 
     // --- prefetch -------------------------------------------------------------------------------------------------
 
+    /// <summary>Starts to load what tells where the bucket of a key is. Needs no lock.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchSlot(ulong hash)
+    {
+        DatabasePart* parts = _parts;
+        if (parts != null)
+            parts[hash & _shardMask].Table.PrefetchSlot(hash);
+    }
+
     /// <summary>Starts to load the bucket of a key. Needs no lock.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchBucket(ulong hash)
@@ -87,12 +96,12 @@ public sealed unsafe class Database : IDisposable
     }
 
     /// <summary>Starts to load the entries that a lookup of a key will compare. Needs no lock.</summary>
+    /// <returns>Whether <see cref="PrefetchStashed"/> is worth while.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void PrefetchEntry(ulong hash)
+    public bool PrefetchEntry(ulong hash)
     {
         DatabasePart* parts = _parts;
-        if (parts != null)
-            parts[hash & _shardMask].Table.PrefetchRecords(hash);
+        return parts != null && parts[hash & _shardMask].Table.PrefetchRecords(hash);
     }
 
     /// <summary>Starts to load what <see cref="PrefetchEntry"/> could not yet. Needs no lock.</summary>
@@ -304,7 +313,7 @@ public sealed unsafe class Database : IDisposable
         if (entry.HasDeadline)
             part->Expiry.Remove(entry.Deadline, key.Hash);
         else
-            part->Expiry.Add(deadline, key.Hash);
+            AddDeadline(part, deadline, key.Hash);
         int valueLength = entry.InlineLength;
         Entry changed = Entry.Create(key, entry.Type, entry.Encoding, valueLength, deadline, entry.InheritedFlags);
         Buffer.MemoryCopy(entry.ValueData, changed.ValueData, valueLength, valueLength);
@@ -536,12 +545,20 @@ public sealed unsafe class Database : IDisposable
 
     private static bool OwnsNothing(Entry entry) => entry.Type == ValueType.String && entry.Encoding != ValueEncoding.Block;
 
-    private static void UpdateDeadline(DatabasePart* part, in Key key, Entry entry, long deadline)
+    private void AddDeadline(DatabasePart* part, long deadline, ulong hash)
+    {
+        bool isEarliest = deadline < part->Expiry.Earliest;
+        part->Expiry.Add(deadline, hash);
+        if (isEarliest)
+            _keyspace.NoteEarlierDeadline();
+    }
+
+    private void UpdateDeadline(DatabasePart* part, in Key key, Entry entry, long deadline)
     {
         if (deadline < 0 || entry.Deadline == deadline)
             return;
         part->Expiry.Remove(entry.Deadline, key.Hash);
-        part->Expiry.Add(deadline, key.Hash);
+        AddDeadline(part, deadline, key.Hash);
         entry.SetDeadlineInPlace(deadline);
     }
 
@@ -551,11 +568,11 @@ public sealed unsafe class Database : IDisposable
         Link(part, key, entry);
     }
 
-    private static void Link(DatabasePart* part, in Key key, Entry entry)
+    private void Link(DatabasePart* part, in Key key, Entry entry)
     {
         part->Table.Add(entry.Address, key.Hash);
         if (entry.HasDeadline)
-            part->Expiry.Add(entry.Deadline, key.Hash);
+            AddDeadline(part, entry.Deadline, key.Hash);
     }
 
     private void ReplaceEntry(DatabasePart* part, byte** slot, in Key key, Entry entry, long now)
@@ -564,7 +581,7 @@ public sealed unsafe class Database : IDisposable
         if (old.HasDeadline)
             part->Expiry.Remove(old.Deadline, key.Hash);
         if (entry.HasDeadline)
-            part->Expiry.Add(entry.Deadline, key.Hash);
+            AddDeadline(part, entry.Deadline, key.Hash);
         entry.AccessBits = _keyspace.Access.Renewed(old, now);
         *slot = entry.Address;
         Free(old, _keyspace.LazyOverwrite);

@@ -64,6 +64,14 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
 
     // --- lookup ---------------------------------------------------------------------------------------------------
 
+    /// <summary>Starts to load the directory slot of a hash. May be called without the lock.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void PrefetchSlot(ulong hash)
+    {
+        ulong directory = Volatile.Read(in _directory);
+        Sse.Prefetch0((ulong*)(directory & PointerMask) + ((hash >> 1) >> (int)(63 - (directory >> 56))));
+    }
+
     /// <summary>Starts to load the bucket of a hash. May be called without the lock.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void PrefetchBucket(ulong hash)
@@ -77,19 +85,26 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     /// Starts to load the records that a lookup of a hash will compare, or the stash bucket where it will go on. May be called
     /// without the lock.
     /// </summary>
+    /// <returns>Whether the lookup will go on in the stash, so that <see cref="PrefetchStashed"/> is worth while.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void PrefetchRecords(ulong hash)
+    public readonly bool PrefetchRecords(ulong hash)
     {
         ulong directory = Volatile.Read(in _directory);
         if (directory == 0)
-            return;
+            return false;
         ulong word = SlotWord(directory, hash);
         byte* bucket = BucketOf(word, hash);
         uint candidates = Candidates(bucket, Fingerprint(hash));
         if (candidates != 0)
+        {
             PrefetchCandidates(bucket, candidates);
-        else if (AnnouncedStash(word, bucket) is uint announced and not 0)
-            Sse.Prefetch0(StashAt(word, (int)uint.TrailingZeroCount(announced)));
+            return false;
+        }
+        uint announced = AnnouncedStash(word, bucket);
+        if (announced == 0)
+            return false;
+        Sse.Prefetch0(StashAt(word, (int)uint.TrailingZeroCount(announced)));
+        return true;
     }
 
     /// <summary>Starts to load what <see cref="PrefetchRecords"/> could not yet: records in the stash. May be called without the lock.</summary>

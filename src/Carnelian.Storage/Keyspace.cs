@@ -15,6 +15,7 @@ public sealed class Keyspace : IDisposable
 {
     private readonly Database[] _databases;
     private readonly ulong _shardMask;
+    private long _deadlineChanges;
 
     /// <summary>Makes an empty keyspace.</summary>
     /// <param name="databases">The number of databases.</param>
@@ -70,6 +71,9 @@ public sealed class Keyspace : IDisposable
         get => _databases[index];
     }
 
+    /// <summary>How often some shard has got a deadline earlier than all it had. Any thread; changes a moment after the deadline is there.</summary>
+    public long DeadlineChanges => Volatile.Read(ref _deadlineChanges);
+
     /// <summary>The shard of a key hash.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int ShardOf(ulong hash) => (int)(hash & _shardMask);
@@ -88,6 +92,8 @@ public sealed class Keyspace : IDisposable
         foreach (Database database in _databases)
             database.ReleaseEmptyTables();
     }
+
+    internal void NoteEarlierDeadline() => Interlocked.Increment(ref _deadlineChanges);
 
     /// <summary>Sums a value over all databases.</summary>
     public long Sum(Func<Database, long> value)

@@ -19,7 +19,7 @@ internal static unsafe class PageHeap
     private const int MaxChunkRegions = 32;
 
     // A heap of this many regions is big enough for address translation to matter more than the rest of a huge page.
-    private const int HugePagesFrom = 24;
+    private const int HugePagesFrom = 8;
 
     private static ShortLock s_lock;
     private static readonly RunList* s_dirtyRuns = NewLists();

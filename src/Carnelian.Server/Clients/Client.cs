@@ -164,6 +164,13 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>Memory of the output that waits, in bytes: its chunks, the shared blocks it refers to, and what is on its way.</summary>
     public long OutputBytes => Output.MemoryBytes + Output.SharedBytes + Volatile.Read(ref BytesUnderWay);
 
+    /// <summary>
+    /// The part of <see cref="OutputBytes"/> that <c>client-output-buffer-limit</c> is about: output that fits into one chunk, as most
+    /// replies do on their way to the socket, is none of it.
+    /// </summary>
+    public long LimitedOutputBytes =>
+        Output.NodeCount > 1 || Output.SharedBytes != 0 || Output.MemoryBytes > OutputChunkPool.ChunkBytes ? OutputBytes : Volatile.Read(ref BytesUnderWay);
+
     /// <summary>All memory that the client takes, in bytes. Any thread.</summary>
     public long MemoryBytes => OwnBytes + Name.Length + QueryRoom + ParserBytes + OutputBytes + QueuedBytes + WatchedBytes + SubscriptionBytes;
 

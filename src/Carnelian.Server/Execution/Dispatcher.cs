@@ -92,9 +92,11 @@ internal sealed unsafe class Dispatcher : IDisposable
                 ulong hash = KeyHash.Compute(arguments[k].Data, arguments[k].Length);
                 arguments[k].Hash = hash;
                 hashes[keys++] = hash;
-                database.PrefetchBucket(hash);
+                database.PrefetchSlot(hash);
             }
         }
+        for (int i = 0; i < keys; i++)
+            database.PrefetchBucket(hashes[i]);
         batch.Database = database;
         batch.HashCount = keys;
         if (keys != 0)
@@ -109,9 +111,13 @@ internal sealed unsafe class Dispatcher : IDisposable
     {
         Database database = batch.Database!;
         ulong* hashes = batch.Hashes;
-        int count = batch.HashCount;
+        int count = batch.HashCount, stashed = 0;
         for (int i = 0; i < count; i++)
-            database.PrefetchEntry(hashes[i]);
+        {
+            if (database.PrefetchEntry(hashes[i]))
+                hashes[stashed++] = hashes[i];
+        }
+        batch.HashCount = stashed;
     }
 
     /// <summary>Last stage: executes the commands of a batch in order.</summary>

@@ -12,11 +12,11 @@ internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
 {
     private const int KeysPerUnit = 64;
     private const long SliceNanoseconds = 1_000_000;
-    private const long RescanNanoseconds = 250_000;
+    private const long RescanNanoseconds = 5_000_000;
 
     private long _earliest = long.MaxValue;
     private long _scannedAt;
-    private long _seenDirty = -1;
+    private long _seenChanges = -1;
     private int _nextShard;
     private bool _hasVolatileKeys;
 
@@ -95,12 +95,13 @@ internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
 
     private void Rescan()
     {
-        if (loop.Timestamp - _scannedAt < RescanNanoseconds && loop.Dirty == _seenDirty)
+        Keyspace keyspace = server.Keyspace;
+        long changes = keyspace.DeadlineChanges;
+        if (loop.Timestamp - _scannedAt < RescanNanoseconds && changes == _seenChanges)
             return;
         _scannedAt = loop.Timestamp;
-        _seenDirty = loop.Dirty;
+        _seenChanges = changes;
         _earliest = long.MaxValue;
-        Keyspace keyspace = server.Keyspace;
         int loops = server.LoopCount;
         for (int i = 0; i < keyspace.DatabaseCount; i++)
         {

@@ -31,7 +31,7 @@ internal sealed unsafe class InputBatch : IDisposable
     /// <summary>The hashes of keys that are being prefetched.</summary>
     public ulong* Hashes { get; } = (ulong*)NativeHeap.Allocate(MostKeys * sizeof(ulong));
 
-    /// <summary>Their number.</summary>
+    /// <summary>Their number; after the second stage, of those whose lookups go on in a stash.</summary>
     public int HashCount { get; set; }
 
     /// <summary>Where the keys are looked up.</summary>

@@ -74,7 +74,7 @@ internal sealed class Acceptor(ServerInstance server)
         socket.Dispose();
     }
 
-    /// <summary>What a stranger reads in protected mode. Clients look for its first word.</summary>
+    /// <summary>What a stranger reads in protected mode, as Valkey puts it.</summary>
     private static ReadOnlySpan<byte> ProtectedModeText =>
-        "-DENIED Carnelian is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. To connect from other hosts: set a password for the default user, or disable protected mode with CONFIG SET protected-mode no from the loopback interface (and CONFIG REWRITE to keep it), or in the configuration file, or with the option --protected-mode no. Do this only if the server cannot be reached from networks that you do not trust.\r\n"u8;
+        "-DENIED Running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers, you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting from the same host the server is running, however MAKE SURE it's not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Set up an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside.\r\n"u8;
 }

@@ -251,6 +251,7 @@ internal sealed class ServerInstance : IDisposable
         if (IsCronPaused)
             return;
         Metrics.Run();
+        Carnelian.Memory.NativeHeap.ReturnIdlePages();
         if (loop.Timestamp < _nextUpkeep)
             return;
         _nextUpkeep = loop.Timestamp + UpkeepNanoseconds;

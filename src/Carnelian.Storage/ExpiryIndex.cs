@@ -211,18 +211,27 @@ public unsafe struct ExpiryIndex
         Bytes += (long)NativeHeap.UsableSize((byte*)block.Items);
     }
 
-    /// <summary>Makes room around an item: behind the last item a fresh block, since deadlines mostly ascend; elsewhere two halves.</summary>
+    /// <summary>
+    /// Makes room around an item. Deadlines mostly ascend, though not strictly within a millisecond: so near the end of a block only
+    /// what is behind the item moves on, to the next block or to a fresh one at the end. Elsewhere the block becomes two halves.
+    /// </summary>
     private void SplitBlock(int index, ulong item)
     {
-        bool appends = index == _blockCount - 1 && item >= _blocks[index].Items[BlockCapacity - 1];
-        int kept = appends ? BlockCapacity - 1 : BlockCapacity / 2;
+        int place = LowerBound(_blocks[index].Items, BlockCapacity, item);
+        bool isNearEnd = place >= BlockCapacity / 4 * 3;
+        int kept = isNearEnd ? Math.Min(place, BlockCapacity - 1) : BlockCapacity / 2;
         int moved = BlockCapacity - kept;
-        InsertBlock(index + 1, appends ? 32 : BlockCapacity);
+        bool hasNext = index + 1 < _blockCount;
+        if (!isNearEnd || !hasNext || _blocks[index + 1].Count + moved > BlockCapacity)
+            InsertBlock(index + 1, isNearEnd ? BlockCapacity / 4 + 1 : BlockCapacity);
         ref BlockReference from = ref _blocks[index];
         ref BlockReference to = ref _blocks[index + 1];
+        if (to.Room < to.Count + moved)
+            ResizeBlock(ref to, BlockCapacity);
+        Buffer.MemoryCopy(to.Items, to.Items + moved, (long)(to.Room - moved) * 8, (long)to.Count * 8);
         Buffer.MemoryCopy(from.Items + kept, to.Items, (long)to.Room * 8, (long)moved * 8);
         from.Count = kept;
-        to.Count = moved;
+        to.Count += moved;
         to.First = to.Items[0];
     }
 

@@ -547,7 +547,10 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         FreeCounted((byte*)segment);
     }
 
-    /// <summary>The steps in which a segment grows: with header and stash, each is an exact size class of the heap.</summary>
+    /// <summary>
+    /// The steps in which a segment grows: with header and stash, each is an exact size class of the heap. Finer steps would fill
+    /// segments better, but leave more of the heap's spans half empty.
+    /// </summary>
     private static int NextSize(int buckets) => buckets switch
     {
         1 => 3,
@@ -555,9 +558,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         6 => 14,
         14 => 21,
         21 => 28,
-        28 => 35,
-        35 => 42,
-        42 => 49,
+        28 => 42,
         _ => LargestSegment,
     };
 

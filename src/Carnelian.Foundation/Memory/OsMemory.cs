@@ -13,6 +13,7 @@ internal static unsafe partial class OsMemory
     private const int PrivateAnonymousNoReserve = 0x02 | 0x20 | 0x4000;
     private const int AdviseDontNeed = 4;
     private const int AdviseHugePages = 14;
+    private const int AdviseNoHugePages = 15;
     private const int RemapMayMove = 1;
     private const int RemapFixed = 2;
 
@@ -76,6 +77,13 @@ internal static unsafe partial class OsMemory
     {
         if (HasMappings)
             _ = madvise(start, length, AdviseHugePages);
+    }
+
+    /// <summary>Asks the system not to join pages to huge ones any more: it would bring back pages that were given back.</summary>
+    public static void RefuseHugePages(byte* start, nuint length)
+    {
+        if (HasMappings)
+            _ = madvise(start, length, AdviseNoHugePages);
     }
 
     /// <summary>Changes a mapping's length, in place if the addresses behind it are free and else by moving its pages, never by copying.</summary>

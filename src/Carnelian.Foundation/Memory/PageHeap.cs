@@ -10,13 +10,15 @@ namespace Carnelian.Memory;
 /// Invariants: two neighbouring runs of a region are never both free; a free run is in exactly one list, by its
 /// length and by whether any of its pages may be resident ("dirty"); regions are never unmapped, so a stale pointer into one can
 /// always be read (it may read zeros). Free dirty pages beyond an eighth of the pages in use (but at least 8 MiB) go back
-/// to the system, the longest runs first and 2 MiB at a time, by the thread that freed a run.
+/// to the system, the longest runs first and 2 MiB at a time, by the thread that freed a run; those that nobody has needed for a second, little
+/// by little by <see cref="ReturnIdle"/>.
 /// </remarks>
 internal static unsafe class PageHeap
 {
     private const int MinimumDirtyPages = 1024;
     private const int ReturnStepPages = Region.Pages;
     private const int MaxChunkRegions = 32;
+    private const int LeastIdlePages = 16;
 
     // A heap of this many regions is big enough for address translation to matter more than the rest of a huge page.
     private const int HugePagesFrom = 8;
@@ -30,6 +32,8 @@ internal static unsafe class PageHeap
     private static byte* s_nextRegion;
     private static int s_regionsInChunk;
     private static int s_returning;
+    private static readonly long[] s_idleSamples = new long[10];
+    private static int s_nextIdleSample;
 
     private static long s_regions;
     private static long s_usedPages;
@@ -107,6 +111,29 @@ internal static unsafe class PageHeap
         return pages << Region.PageShift;
     }
 
+    /// <summary>
+    /// Gives back a part of the free pages that nobody has needed for a while. To be called about ten times a second, by one thread.
+    /// </summary>
+    public static void ReturnIdle()
+    {
+        s_idleSamples[s_nextIdleSample] = Volatile.Read(ref s_dirtyPages);
+        s_nextIdleSample = (s_nextIdleSample + 1) % s_idleSamples.Length;
+        long idle = long.MaxValue;
+        foreach (long sample in s_idleSamples)
+            idle = Math.Min(idle, sample);
+        if (idle < LeastIdlePages || Interlocked.Exchange(ref s_returning, 1) != 0)
+            return;
+        long goal = Math.Clamp(idle / 2, LeastIdlePages, ReturnStepPages);
+        for (long returned = 0; returned < goal;)
+        {
+            int pages = ReturnLongestRun();
+            if (pages == 0)
+                break;
+            returned += pages;
+        }
+        Volatile.Write(ref s_returning, 0);
+    }
+
     private static void ReturnExcess()
     {
         if (Interlocked.Exchange(ref s_returning, 1) != 0)
@@ -143,9 +170,16 @@ internal static unsafe class PageHeap
         s_lock.Exit();
 
         if (length == Region.UsablePages)
+        {
             OsMemory.GiveBack(Region.Of(run->Start), Region.Size);
+            if (Regions > HugePagesFrom)
+                OsMemory.PreferHugePages(Region.Of(run->Start), Region.Size);
+        }
         else
+        {
+            OsMemory.RefuseHugePages(Region.Of(run->Start), Region.Size);
             OsMemory.GiveBack(run->Start, run->Bytes);
+        }
 
         s_lock.Enter();
         // The header of a region that went back whole is all zero already; writing to it would bring it back.

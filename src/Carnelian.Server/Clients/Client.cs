@@ -26,6 +26,8 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>Room made for input that has to be kept, at least.</summary>
     public const int LeastQueryRoom = 16 * 1024;
 
+    private volatile EventLoop _loop;
+
     /// <summary>What has arrived of a command that is not whole yet; idle clients have none.</summary>
     public byte* QueryData;
 
@@ -37,6 +39,15 @@ internal sealed unsafe class Client : ClientSession
 
     /// <summary>The most bytes that were kept since the loop last looked whether the room is needed.</summary>
     public int QueryPeak;
+
+    /// <summary>The long arguments of the incomplete command, which are not in <see cref="QueryData"/>; null if there are none.</summary>
+    public LongArguments? LongArguments;
+
+    /// <summary>Bytes that have arrived of <see cref="LongArguments"/>; other threads may read this one.</summary>
+    public long LongLength;
+
+    /// <summary>Bytes of the blocks of <see cref="LongArguments"/>; other threads may read this one.</summary>
+    public long LongCapacity;
 
     /// <summary>Native memory of <see cref="RequestState"/>, in bytes; other threads may read this one.</summary>
     public long ParserBytes;
@@ -89,12 +100,14 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>Whether the poller watches the socket for input.</summary>
     public bool IsWatchedForInput;
 
+    private TimedWait? _wait;
+
     /// <summary>Makes a client of a connection.</summary>
     public Client(long id, StreamSocket socket, EventLoop loop, long now)
     {
         Id = id;
         Socket = socket;
-        Loop = loop;
+        _loop = loop;
         Output = new OutputQueue(loop.Chunks);
         CreatedAt = LastInteraction = now;
     }
@@ -105,8 +118,8 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>The connection.</summary>
     public StreamSocket Socket { get; }
 
-    /// <summary>The loop that owns the client.</summary>
-    public EventLoop Loop { get; set; }
+    /// <summary>The loop that owns the client. Changes only as <see cref="Mailbox"/> says.</summary>
+    public EventLoop Loop { get => _loop; set => _loop = value; }
 
     /// <summary>The index in the loop's table, which the poller hands back.</summary>
     public int Token { get; set; } = -1;
@@ -119,6 +132,9 @@ internal sealed unsafe class Client : ClientSession
 
     /// <summary>CLIENT SETNAME.</summary>
     public string Name { get; set; } = "";
+
+    /// <summary>The name as others see it: what is behind a zero byte was never looked at.</summary>
+    public string ShownName => Name.IndexOf('\0') is >= 0 and var end ? Name[..end] : Name;
 
     /// <summary>CLIENT SETINFO LIB-NAME.</summary>
     public string LibraryName { get; set; } = "";
@@ -173,7 +189,19 @@ internal sealed unsafe class Client : ClientSession
     }
 
     /// <summary>All memory that the client takes, in bytes. Any thread.</summary>
-    public long MemoryBytes => OwnBytes + Name.Length + QueryCapacity + ParserBytes + OutputBytes + QueuedBytes + WatchedBytes + SubscriptionBytes;
+    public long MemoryBytes => OwnBytes + Name.Length + QueryRoom + ParserBytes + OutputBytes + QueuedBytes + WatchedBytes + SubscriptionBytes;
+
+    /// <summary>What has arrived and is not executed, in bytes. Any thread.</summary>
+    public long QueryBytes => QueryLength + Volatile.Read(ref LongLength);
+
+    /// <summary>Memory of what has arrived and is not executed, in bytes. Any thread.</summary>
+    public long QueryRoom => QueryCapacity + Volatile.Read(ref LongCapacity);
+
+    /// <summary>The wait in a blocking command; null if it does not wait. Its loop sets it, any thread reads.</summary>
+    public TimedWait? Wait { get => Volatile.Read(ref _wait); set => Volatile.Write(ref _wait, value); }
+
+    /// <summary>Whether it has to authenticate first; a password that is taken away asks nobody any more.</summary>
+    public bool MustAuthenticate => Is(ClientFlags.Unauthenticated) && Loop.Server.Configuration.RequirePass.Length != 0;
 
     /// <summary>Whether the connection is gone.</summary>
     public bool IsClosed { get; set; }
@@ -189,6 +217,20 @@ internal sealed unsafe class Client : ClientSession
         else
             Flags &= ~flag;
     }
+
+    /// <summary>Has work run on the client's loop, wherever that is by then; not at all once the client is gone. Any thread.</summary>
+    public void Post(Action work) => Post(Loop, work);
+
+    private void Post(EventLoop loop, Action work) => loop.Post(() =>
+    {
+        if (IsClosed)
+            return;
+        // Without a token it is still on its way to this loop.
+        if (Loop != loop || Token < 0)
+            Post(Loop, work);
+        else
+            work();
+    });
 
     /// <summary>Makes room for more input behind what is there.</summary>
     /// <param name="room">The bytes wanted.</param>
@@ -228,9 +270,10 @@ internal sealed unsafe class Client : ClientSession
         QueryCapacity = (int)size;
     }
 
-    /// <summary>Gives the query buffer back.</summary>
+    /// <summary>Gives the query buffer back, and long arguments.</summary>
     public void FreeQuery()
     {
+        LongArguments?.Free();
         NativeHeap.Free(QueryData);
         QueryData = null;
         QueryLength = QueryCapacity = 0;

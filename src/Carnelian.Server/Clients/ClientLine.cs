@@ -27,11 +27,11 @@ internal static class ClientLine
         string capabilities = client.UnderstandsRedirect ? "r" : "";
         int queued = client.Is(ClientFlags.Multi) ? client.QueuedCommands?.Count ?? 0 : -1;
         text.Append($"id={client.Id} addr={client.Socket.PeerAddress} laddr={client.Socket.LocalAddress} fd={client.Socket.Descriptor}");
-        text.Append($" name={client.Name} age={Math.Max(now - client.CreatedAt, 0) / 1000} idle={Math.Max(now - client.LastInteraction, 0) / 1000}");
+        text.Append($" name={client.ShownName} age={Math.Max(now - client.CreatedAt, 0) / 1000} idle={Math.Max(now - client.LastInteraction, 0) / 1000}");
         text.Append($" flags={FlagsOf(server, client)} capa={capabilities} db={client.DatabaseIndex}");
         text.Append($" sub={client.Channels?.Count ?? 0} psub={client.Patterns?.Count ?? 0} ssub={client.ShardSubscriptionCount}");
         text.Append($" multi={queued} watch={client.WatchedKeys?.Count ?? 0}");
-        text.Append($" qbuf={client.QueryLength} qbuf-free={Math.Max(client.QueryCapacity - client.QueryLength, 0)}");
+        text.Append($" qbuf={client.QueryBytes} qbuf-free={Math.Max(client.QueryRoom - client.QueryBytes, 0)}");
         text.Append($" argv-mem={argumentBytes} multi-mem={client.QueuedBytes} rbs={chunk} rbp={chunk}");
         text.Append($" obl={(isShort ? output.PendingBytes : 0)} oll={(isShort ? 0 : nodes)}");
         text.Append($" omem={client.OutputListBytes} tot-mem={client.MemoryBytes + argumentBytes}");

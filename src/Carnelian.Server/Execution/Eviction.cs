@@ -48,7 +48,10 @@ internal sealed class Eviction(ServerInstance server, EventLoop loop) : IDisposa
 
     private void Continue()
     {
-        if (Run() == Outcome.MoreToDo)
+        // A loop that has ended leaves its letters to the main loop.
+        if (!loop.IsCurrent)
+            server.Loops.Main.Dispatcher.Admission.Eviction.Continue();
+        else if (Run() == Outcome.MoreToDo)
             loop.Post(Continue);
         else
             Volatile.Write(ref server.Memory.IsEvicting, 0);

@@ -347,6 +347,123 @@ public sealed class ClientControlTests(SystemConnections server) : IClassFixture
         admin.Call("CLIENT UNPAUSE");
     }
 
+    [Theory]
+    [InlineData("WAIT 1 0", "", ":0")]
+    [InlineData("WAIT 1 100000", "TIMEOUT", ":0")]
+    [InlineData("WAITAOF 0 1 0", "TIMEOUT", "*2 :0 :0")]
+    [InlineData("WAIT 1 0", "ERROR", "-UNBLOCKED client unblocked via CLIENT UNBLOCK")]
+    [InlineData("WAITAOF 0 1 100000", "error", "-UNBLOCKED client unblocked via CLIENT UNBLOCK")]
+    public void A_client_that_waits_for_replicas_can_be_unblocked_once(string command, string how, string reply)
+    {
+        using RespConnection admin = server.Connect();
+        RespConnection[] waiting = Connect(Others);
+        foreach (RespConnection client in waiting)
+        {
+            string id = client.Call("CLIENT ID").Value;
+            Send(client, command, "PING");
+            Assert.True(SpinWait.SpinUntil(() => Lines(admin, $"id={id} ").Any(static line => line.Contains(" flags=b ")), Patience));
+
+            Assert.Equal("1", admin.Call($"CLIENT UNBLOCK {id} {how}").Value);
+            Assert.Equal("0", admin.Call($"CLIENT UNBLOCK {id} {how}").Value);
+
+            Assert.Equal(reply, Encoding.ASCII.GetString(client.ReadFrame()).TrimEnd().Replace("\r\n", " "));
+            Assert.Equal("PONG", Next(client).Value);
+        }
+        Dispose(waiting);
+    }
+
+    [Fact]
+    public void A_wait_ends_when_its_time_is_over_and_nobody_can_end_it_then()
+    {
+        using RespConnection admin = server.Connect();
+        using RespConnection client = server.Connect();
+        string id = client.Call("CLIENT ID").Value;
+
+        Assert.Equal("0", client.Call("WAIT 1 1").Value);
+
+        Assert.Equal("0", admin.Call($"CLIENT UNBLOCK {id}").Value);
+        Assert.Equal("PONG", client.Call("PING").Value);
+    }
+
+    [Fact]
+    public void A_wait_without_a_reply_lets_the_next_command_reply()
+    {
+        using RespConnection client = server.Connect();
+
+        Send(client, "CLIENT REPLY SKIP", "WAIT 1 1", "PING");
+
+        Assert.Equal("PONG", Next(client).Value);
+    }
+
+    [Fact]
+    public void A_client_that_hangs_up_while_it_waits_is_forgotten_at_once()
+    {
+        using RespConnection admin = server.Connect();
+        RespConnection[] waiting = Connect(2);
+        foreach (RespConnection client in waiting)
+            Send(client, "CLIENT SETNAME waiting", "WAIT 1 0");
+        Assert.True(SpinWait.SpinUntil(() => Lines(admin, " name=waiting ").Count(static line => line.Contains(" flags=b ")) == 2, Patience));
+
+        waiting[0].Dispose();
+        waiting[1].Reset();
+
+        Assert.True(SpinWait.SpinUntil(() => Lines(admin, " name=waiting ").Length == 0, Patience));
+    }
+
+    [Fact]
+    public void Nobody_is_asked_for_a_password_that_was_taken_away()
+    {
+        using RespConnection admin = server.Connect();
+        admin.Call("CONFIG SET requirepass secret");
+        using RespConnection client = server.Connect();
+        Assert.Equal("NOAUTH Authentication required.", client.Call("PING").Value);
+
+        admin.CallWith("CONFIG", "SET", "requirepass", "");
+        Assert.Equal("PONG", client.Call("PING").Value);
+        Assert.StartsWith("NOAUTH HELLO must be called", client.Call("HELLO 3").Value);
+
+        admin.Call("CONFIG SET requirepass secret");
+        Assert.Equal("NOAUTH Authentication required.", client.Call("PING").Value);
+        Assert.Equal("PONG", admin.Call("PING").Value);
+        admin.CallWith("CONFIG", "SET", "requirepass", "");
+    }
+
+    [Fact]
+    public void Writes_are_refused_while_replicas_are_wanted_and_there_are_none()
+    {
+        using RespConnection client = server.Connect();
+        using RespConnection admin = server.Connect();
+        client.Call("MULTI");
+        client.Call("SET wanted 1");
+        admin.Call("CONFIG SET min-replicas-to-write 1");
+
+        Assert.Equal("EXECABORT Transaction discarded because of: NOREPLICAS Not enough good replicas to write.", client.Call("EXEC").Value);
+        Assert.Equal("NOREPLICAS Not enough good replicas to write.", client.Call("SET wanted 1").Value);
+        Assert.True(client.Call("GET wanted").IsNull);
+        Assert.Contains("\r\nmin_slaves_good_slaves:0\r\n", client.Call("INFO replication").Value);
+
+        admin.Call("CONFIG SET min-replicas-max-lag 0");
+        Assert.Equal("OK", client.Call("SET wanted 1").Value);
+        admin.Call("CONFIG SET min-replicas-max-lag 10 min-replicas-to-write 0");
+        client.Call("DEL wanted");
+    }
+
+    [Theory]
+    [InlineData("LIST ID", "ERR syntax error")]
+    [InlineData("LIST ID nobody", "ERR syntax error")]
+    [InlineData("LIST ID 999999 nobody", "ERR syntax error")]
+    [InlineData("LIST ID 0", "ERR client-id should be greater than 0")]
+    [InlineData("LIST ID ID", "")]
+    [InlineData("LIST ID TYPE normal", "")]
+    [InlineData("LIST ID 999999 ID 999998 ID", "")]
+    [InlineData("KILL ID ID 999999", "0")]
+    public void Numbers_of_clients_may_be_missing_and_then_nobody_is_meant(string filters, string reply)
+    {
+        using RespConnection client = server.Connect();
+
+        Assert.Equal(reply, client.Call($"CLIENT {filters}").Value);
+    }
+
     [Fact]
     public void An_error_within_a_transaction_counts_once()
     {

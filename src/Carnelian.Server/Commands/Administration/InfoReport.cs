@@ -112,7 +112,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("connected_clients", _clients.Length);
         _text.Field("cluster_connections", 0);
         _text.Field("maxclients", server.Configuration.MaxClients);
-        _text.Field("client_recent_max_input_buffer", _clients.Select(static client => (long)client.QueryCapacity).DefaultIfEmpty().Max());
+        _text.Field("client_recent_max_input_buffer", _clients.Select(static client => client.QueryRoom).DefaultIfEmpty().Max());
         _text.Field("client_recent_max_output_buffer", _clients.Select(static client => client.OutputBytes).DefaultIfEmpty().Max());
         _text.Field("blocked_clients", _clients.Count(static client => client.Is(ClientFlags.Blocked | ClientFlags.Suspended)));
         _text.Field("tracking_clients", 0);
@@ -215,7 +215,10 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
     private void WriteReplication()
     {
         _text.Field("role", "master");
-        _text.Zeros("connected_slaves", "replicas_waiting_psync");
+        _text.Field("connected_slaves", 0);
+        if (server.Configuration.NeedsReplicas)
+            _text.Field("min_slaves_good_slaves", 0);
+        _text.Field("replicas_waiting_psync", 0);
         _text.Field("master_failover_state", "no-failover");
         _text.Field("master_replid", server.ReplicationId);
         _text.Field("master_replid2", server.SecondReplicationId);

@@ -65,6 +65,18 @@ public unsafe ref struct CommandContext
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly ReadOnlySpan<byte> Arg(int index) => new(_arguments[index].Data, _arguments[index].Length);
 
+    /// <summary>Takes a reference of the block that an argument was received into, if it has one of its own.</summary>
+    public readonly bool TryTakeBlock(int index, out StringBlock block)
+    {
+        block = default;
+        Argument* argument = _arguments + index;
+        if ((argument->Flags & Argument.OwnBlock) == 0)
+            return false;
+        block = StringBlock.OfData(argument->Data);
+        block.AddReference();
+        return true;
+    }
+
     /// <summary>An argument as a key, its hash computed at most once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly Key Key(int index)

@@ -3,6 +3,9 @@ namespace Carnelian.Protocol;
 /// <summary>One argument of a command: bytes that lie in the buffer the command was read into, valid until that buffer is reused.</summary>
 public unsafe struct Argument
 {
+    /// <summary>Of <see cref="Flags"/>: the bytes are those of a shared block, and all that is in it.</summary>
+    public const int OwnBlock = 1;
+
     /// <summary>The first byte. Never null, also when the length is 0.</summary>
     public byte* Data;
 

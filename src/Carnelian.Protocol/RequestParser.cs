@@ -51,6 +51,8 @@ public sealed unsafe class RequestParser : IDisposable
     private int _commandCount;
     private byte* _position;
     private long _missingBytes;
+    private long _missingLength;
+    private int _missingIndex;
     private long _maxBulkLength = 512L * 1024 * 1024;
     private bool _unauthenticated;
     private ProtocolError _error;
@@ -84,6 +86,12 @@ public sealed unsafe class RequestParser : IDisposable
     /// buffer for exactly these and to read straight into it.
     /// </summary>
     public long MissingBytes => _missingBytes;
+
+    /// <summary>With <see cref="MissingBytes"/>: the length of that argument.</summary>
+    public long MissingLength => _missingLength;
+
+    /// <summary>With <see cref="MissingBytes"/>: its place among the command's arguments.</summary>
+    public int MissingIndex => _missingIndex;
 
     /// <summary>After <see cref="ParseStatus.Error"/>: what is wrong.</summary>
     public ProtocolError Error => _error;
@@ -202,6 +210,7 @@ public sealed unsafe class RequestParser : IDisposable
                 LineResult result = ReadArgument(ref p, end, out data, out length);
                 if (result != LineResult.Whole)
                 {
+                    _missingIndex = count - left;
                     if (result == LineResult.Partial) Keep(ref state, command, p, count, count - left);
                     return Stop(result, command);
                 }
@@ -315,6 +324,7 @@ public sealed unsafe class RequestParser : IDisposable
         if (missing > 0)
         {
             _missingBytes = missing;
+            _missingLength = value;
             return LineResult.Partial;
         }
         data = lineEnd + 2;
@@ -381,6 +391,7 @@ public sealed unsafe class RequestParser : IDisposable
             if (result != LineResult.Whole)
             {
                 state.Offset = next - command;
+                _missingIndex = state.Count;
                 return result;
             }
             state.Add(length);

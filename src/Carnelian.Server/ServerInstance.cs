@@ -241,10 +241,6 @@ internal sealed class ServerInstance : IDisposable
     /// <summary>The loop has done its last round. On its thread.</summary>
     public void OnLoopEnded(EventLoop loop) => Totals.Remove(loop);
 
-    public void OnLoopRetired(EventLoop loop)
-    {
-    }
-
     public void RunCron(EventLoop loop)
     {
         if (!IsCronPaused)
@@ -263,7 +259,7 @@ internal sealed class ServerInstance : IDisposable
             Keyspace.ReleaseEmptyTables();
     }
 
-    public void Accept(EventLoop loop, ListenSocket listener) => Acceptor.Accept(loop, listener);
+    public void Accept(ListenSocket listener) => Acceptor.Accept(listener);
 
     public void OnClientClosing(Client client)
     {
@@ -326,7 +322,7 @@ internal sealed class ServerInstance : IDisposable
         if (client.Is(ClientFlags.CloseSoon))
             return true;
         ClientBufferLimit limit = Configuration.ClientOutputBufferLimits[client.Is(ClientFlags.PubSub) ? 2 : 0];
-        long bytes = client.LimitedOutputBytes;
+        long bytes = client.OutputListBytes;
         bool isOver = limit.HardBytes != 0 && bytes >= limit.HardBytes;
         if (limit.SoftBytes != 0 && bytes >= limit.SoftBytes)
         {
@@ -391,14 +387,7 @@ internal sealed class ServerInstance : IDisposable
 
     public void Dispose()
     {
-        EventLoop[] loops = Loops.All;
-        foreach (EventLoop loop in loops)
-            loop.Post(loop.Stop);
-        foreach (EventLoop loop in loops)
-            loop.Join();
-        // Only now is nobody left who could send a client of another loop anything.
-        foreach (EventLoop loop in loops)
-            loop.Dispose();
+        Loops.Dispose();
         Listeners.Dispose();
         Pause.Dispose();
         Keyspace.Dispose();

@@ -1,5 +1,5 @@
-using Carnelian.Protocol;
 using Carnelian.Commands;
+using Carnelian.Protocol;
 using Carnelian.Server.Configuration;
 using Carnelian.Server.Execution;
 

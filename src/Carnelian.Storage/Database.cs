@@ -203,6 +203,26 @@ public sealed unsafe class Database : IDisposable
         ReplaceEntry(part, slot, key, entry, now);
     }
 
+    /// <summary>Sets a key to a long string, whatever it held, without a copy.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="block">The string; its reference is taken over. No one changes it while there are others.</param>
+    /// <param name="deadline">Milliseconds of Unix time, or -1 for a key that does not expire.</param>
+    /// <param name="now">The time of the unit.</param>
+    public void SetBlock(in Key key, StringBlock block, long deadline, long now)
+    {
+        DatabasePart* part = PartOf(key.Hash);
+        byte** slot = part->Table.Find(key.Data, key.Length, key.Hash);
+        Entry entry = Entry.CreateBlock(key, block, deadline);
+        if (slot == null)
+        {
+            AddEntry(part, key, entry, now);
+            return;
+        }
+        if (new Entry(*slot).HasDeadline)
+            entry.ReplacesDeadline();
+        ReplaceEntry(part, slot, key, entry, now);
+    }
+
     /// <summary>Sets a key to an integer, whatever it held.</summary>
     public void SetInteger(in Key key, long value, long deadline, long now)
     {

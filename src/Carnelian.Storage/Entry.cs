@@ -229,9 +229,15 @@ public readonly unsafe struct Entry : IRecordOperations
         }
         StringBlock block = StringBlock.Create(value.Length, 0);
         value.CopyTo(new Span<byte>(block.Data, value.Length));
-        Entry outer = Create(key, ValueType.String, ValueEncoding.Block, sizeof(long), deadline);
-        outer.Block = block;
-        return outer;
+        return CreateBlock(key, block, deadline);
+    }
+
+    /// <summary>Allocates an entry for a long string, whose reference it takes over.</summary>
+    internal static Entry CreateBlock(in Key key, StringBlock block, long deadline)
+    {
+        Entry entry = Create(key, ValueType.String, ValueEncoding.Block, sizeof(long), deadline);
+        entry.Block = block;
+        return entry;
     }
 
     /// <summary>Allocates an entry for an integer.</summary>

@@ -14,6 +14,9 @@ public readonly unsafe struct StringBlock
     /// <summary>The bytes before the data.</summary>
     public const int HeaderSize = 16;
 
+    /// <summary>A string from this length on is worth a block before it is known what becomes of it, in bytes.</summary>
+    public const int LeastLong = 64 * 1024;
+
     private readonly byte* _address;
 
     /// <summary>Refers to a block by its address.</summary>
@@ -36,6 +39,9 @@ public readonly unsafe struct StringBlock
 
     /// <summary>Whether only one reference is left: the caller's.</summary>
     public bool IsUnshared => Volatile.Read(ref Unsafe.AsRef<int>(_address)) == 1;
+
+    /// <summary>The block that a string's first byte lies in.</summary>
+    public static StringBlock OfData(byte* data) => new(data - HeaderSize);
 
     /// <summary>Makes a block with one reference; its bytes are not set.</summary>
     public static StringBlock Create(long length, long capacity)

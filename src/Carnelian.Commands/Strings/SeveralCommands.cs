@@ -116,7 +116,7 @@ public static class SeveralCommands
             Key key = ctx.Key(i);
             Entry old = ctx.FindForOverwrite(key);
             // A deadline in the past is stored as any other, unlike SET's: the key expires afterwards.
-            StringValue.Put(ref ctx, key, !old.Exists, ctx.Arg(i + 1), expiration, expiration.Keep && old.Exists ? old.Deadline : -1);
+            StringValue.Put(ref ctx, key, !old.Exists, i + 1, expiration, expiration.Keep && old.Exists ? old.Deadline : -1);
         }
     }
 }

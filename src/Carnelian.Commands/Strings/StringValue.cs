@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Carnelian.Storage;
 using Carnelian.Text;
 
@@ -19,21 +20,32 @@ internal static class StringValue
             return digits[..NumberFormat.WriteInt64(target, entry.Integer)];
     }
 
-    /// <summary>Sets a key and publishes the change; a deadline in the past removes the key at once.</summary>
-    public static void Store(scoped ref CommandContext ctx, in Key key, bool isNew, ReadOnlySpan<byte> value, scoped in Expiration expiration, long kept)
+    /// <summary>Sets a key to an argument, without a copy if it is a long one that was received into a block of its own.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Set(scoped ref CommandContext ctx, in Key key, int argument, long deadline)
+    {
+        ReadOnlySpan<byte> value = ctx.Arg(argument);
+        if (value.Length >= StringBlock.LeastLong && ctx.TryTakeBlock(argument, out StringBlock block))
+            ctx.Database.SetBlock(key, block, deadline, ctx.Now);
+        else
+            ctx.Database.SetString(key, value, deadline, ctx.Now);
+    }
+
+    /// <summary>Sets a key to an argument and publishes the change; a deadline in the past removes the key at once.</summary>
+    public static void Store(scoped ref CommandContext ctx, in Key key, bool isNew, int argument, scoped in Expiration expiration, long kept)
     {
         if (expiration.IsPast(ref ctx))
         {
             Expire(ref ctx, key);
             return;
         }
-        Put(ref ctx, key, isNew, value, expiration, kept);
+        Put(ref ctx, key, isNew, argument, expiration, kept);
     }
 
-    /// <summary>Sets a key and publishes the change, whatever its deadline.</summary>
-    public static void Put(scoped ref CommandContext ctx, in Key key, bool isNew, ReadOnlySpan<byte> value, scoped in Expiration expiration, long kept)
+    /// <summary>Sets a key to an argument and publishes the change, whatever its deadline.</summary>
+    public static void Put(scoped ref CommandContext ctx, in Key key, bool isNew, int argument, scoped in Expiration expiration, long kept)
     {
-        ctx.Database.SetString(key, value, expiration.HasTime ? expiration.Deadline : kept, ctx.Now);
+        Set(ref ctx, key, argument, expiration.HasTime ? expiration.Deadline : kept);
         Created(ref ctx, key, isNew);
         ctx.Modified(key, NotificationClass.String, "set"u8);
         if (expiration.HasTime)

@@ -64,7 +64,7 @@ public static class WriteCommands
         else
             ctx.Reply.Null();
         if (isMet)
-            StringValue.Store(ref ctx, key, !old.Exists, ctx.Arg(2), expiration, expiration.Keep && old.Exists ? old.Deadline : -1);
+            StringValue.Store(ref ctx, key, !old.Exists, 2, expiration, expiration.Keep && old.Exists ? old.Deadline : -1);
     }
 
     internal static bool RefineSet(ReadOnlySpan<Argument> arguments, ref KeyList keys)
@@ -105,7 +105,7 @@ public static class WriteCommands
             ctx.Reply.Integer(0);
             return;
         }
-        StringValue.Store(ref ctx, key, isNew: true, ctx.Arg(2), default, -1);
+        StringValue.Store(ref ctx, key, isNew: true, 2, default, -1);
         ctx.Reply.Integer(1);
     }
 
@@ -121,14 +121,14 @@ public static class WriteCommands
         if (!ctx.HasType(old, Storage.ValueType.String))
             return;
         StringReply.Write(ref ctx, old);
-        StringValue.Store(ref ctx, key, !old.Exists, ctx.Arg(2), default, -1);
+        StringValue.Store(ref ctx, key, !old.Exists, 2, default, -1);
     }
 
     private static void SetPlainly(scoped ref CommandContext ctx, in Key key)
     {
         // Whether the key is new, or has expired, matters only to those who asked for the event.
         bool isNew = (ctx.Services.Notifications & (NotificationClass.New | NotificationClass.Expired)) != 0 && !ctx.FindForOverwrite(key).Exists;
-        ctx.Database.SetString(key, ctx.Arg(2), -1, ctx.Now);
+        StringValue.Set(ref ctx, key, 2, -1);
         StringValue.Created(ref ctx, key, isNew);
         ctx.Modified(key, NotificationClass.String, "set"u8);
     }
@@ -139,7 +139,7 @@ public static class WriteCommands
         if (!expiration.Resolve(ref ctx))
             return;
         Key key = ctx.Key(1);
-        StringValue.Store(ref ctx, key, !ctx.FindForOverwrite(key).Exists, ctx.Arg(3), expiration, -1);
+        StringValue.Store(ref ctx, key, !ctx.FindForOverwrite(key).Exists, 3, expiration, -1);
         ctx.Reply.Ok();
     }
 }

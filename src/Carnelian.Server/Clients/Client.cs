@@ -26,6 +26,8 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>Room made for input that has to be kept, at least.</summary>
     public const int LeastQueryRoom = 16 * 1024;
 
+    private volatile EventLoop _loop;
+
     /// <summary>What has arrived of a command that is not whole yet; idle clients have none.</summary>
     public byte* QueryData;
 
@@ -37,6 +39,15 @@ internal sealed unsafe class Client : ClientSession
 
     /// <summary>The most bytes that were kept since the loop last looked whether the room is needed.</summary>
     public int QueryPeak;
+
+    /// <summary>The long arguments of the incomplete command, which are not in <see cref="QueryData"/>; null if there are none.</summary>
+    public LongArguments? LongArguments;
+
+    /// <summary>Bytes that have arrived of <see cref="LongArguments"/>; other threads may read this one.</summary>
+    public long LongLength;
+
+    /// <summary>Bytes of the blocks of <see cref="LongArguments"/>; other threads may read this one.</summary>
+    public long LongCapacity;
 
     /// <summary>Native memory of <see cref="RequestState"/>, in bytes; other threads may read this one.</summary>
     public long ParserBytes;
@@ -68,6 +79,9 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>The memory that <see cref="ClientMemory"/> has counted for it, in bytes. By interlocked operations.</summary>
     public long CountedBytes;
 
+    /// <summary>The memory that <see cref="ClientMemory.LeavingBytes"/> has of it, in bytes. By interlocked operations.</summary>
+    public long LeavingBytes;
+
     /// <summary>Memory of queued commands, in bytes.</summary>
     public long QueuedBytes;
 
@@ -93,7 +107,7 @@ internal sealed unsafe class Client : ClientSession
     {
         Id = id;
         Socket = socket;
-        Loop = loop;
+        _loop = loop;
         Output = new OutputQueue(loop.Chunks);
         CreatedAt = LastInteraction = now;
     }
@@ -104,8 +118,8 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>The connection.</summary>
     public StreamSocket Socket { get; }
 
-    /// <summary>The loop that owns the client.</summary>
-    public EventLoop Loop { get; set; }
+    /// <summary>The loop that owns the client. Changes only as <see cref="Mailbox"/> says.</summary>
+    public EventLoop Loop { get => _loop; set => _loop = value; }
 
     /// <summary>The index in the loop's table, which the poller hands back.</summary>
     public int Token { get; set; } = -1;
@@ -158,15 +172,30 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>Memory of the output that waits, in bytes: its chunks, the shared blocks it refers to, and what is on its way.</summary>
     public long OutputBytes => Output.MemoryBytes + Output.SharedBytes + Volatile.Read(ref BytesUnderWay);
 
+    /// <summary>Whether the output is so short that Valkey would keep it in the buffer that every client has: one chunk or nothing.</summary>
+    public bool HasShortOutput => Output.NodeCount <= 1 && Output.SharedBytes == 0;
+
     /// <summary>
-    /// The part of <see cref="OutputBytes"/> that <c>client-output-buffer-limit</c> is about: output that fits into one chunk, as most
-    /// replies do on their way to the socket, is none of it.
+    /// The part of <see cref="OutputBytes"/> that CLIENT LIST shows as <c>omem</c> and that <c>client-output-buffer-limit</c> is about: all but the
+    /// first chunk of a short output, so that a limit of a few bytes still lets short replies through.
     /// </summary>
-    public long LimitedOutputBytes =>
-        Output.NodeCount > 1 || Output.SharedBytes != 0 || Output.MemoryBytes > OutputChunkPool.ChunkBytes ? OutputBytes : Volatile.Read(ref BytesUnderWay);
+    public long OutputListBytes
+    {
+        get
+        {
+            long own = Output.MemoryBytes;
+            return own - (HasShortOutput ? Math.Min(own, OutputChunkPool.ChunkBytes) : 0) + Output.SharedBytes + Volatile.Read(ref BytesUnderWay);
+        }
+    }
 
     /// <summary>All memory that the client takes, in bytes. Any thread.</summary>
-    public long MemoryBytes => OwnBytes + Name.Length + QueryCapacity + ParserBytes + OutputBytes + QueuedBytes + WatchedBytes + SubscriptionBytes;
+    public long MemoryBytes => OwnBytes + Name.Length + QueryRoom + ParserBytes + OutputBytes + QueuedBytes + WatchedBytes + SubscriptionBytes;
+
+    /// <summary>What has arrived and is not executed, in bytes. Any thread.</summary>
+    public long QueryBytes => QueryLength + Volatile.Read(ref LongLength);
+
+    /// <summary>Memory of what has arrived and is not executed, in bytes. Any thread.</summary>
+    public long QueryRoom => QueryCapacity + Volatile.Read(ref LongCapacity);
 
     /// <summary>The wait in a blocking command; null if it does not wait. Its loop sets it, any thread reads.</summary>
     public TimedWait? Wait { get => Volatile.Read(ref _wait); set => Volatile.Write(ref _wait, value); }
@@ -241,9 +270,10 @@ internal sealed unsafe class Client : ClientSession
         QueryCapacity = (int)size;
     }
 
-    /// <summary>Gives the query buffer back.</summary>
+    /// <summary>Gives the query buffer back, and long arguments.</summary>
     public void FreeQuery()
     {
+        LongArguments?.Free();
         NativeHeap.Free(QueryData);
         QueryData = null;
         QueryLength = QueryCapacity = 0;

@@ -21,10 +21,8 @@ internal static class ClientLine
         long now = Clock.Sample();
         OutputQueue output = client.Output;
         int nodes = output.NodeCount;
-        bool isShort = nodes <= 1 && output.SharedBytes == 0;
-        long memory = output.MemoryBytes;
-        long chunk = Math.Min(memory, OutputChunkPool.ChunkBytes);
-        long elsewhere = output.SharedBytes + Volatile.Read(ref client.BytesUnderWay);
+        bool isShort = client.HasShortOutput;
+        long chunk = Math.Min(output.MemoryBytes, OutputChunkPool.ChunkBytes);
         string events = (client.IsWatchedForInput ? "r" : "") + (client.IsWatchedForOutput ? "w" : "");
         string capabilities = client.UnderstandsRedirect ? "r" : "";
         int queued = client.Is(ClientFlags.Multi) ? client.QueuedCommands?.Count ?? 0 : -1;
@@ -33,10 +31,10 @@ internal static class ClientLine
         text.Append($" flags={FlagsOf(server, client)} capa={capabilities} db={client.DatabaseIndex}");
         text.Append($" sub={client.Channels?.Count ?? 0} psub={client.Patterns?.Count ?? 0} ssub={client.ShardSubscriptionCount}");
         text.Append($" multi={queued} watch={client.WatchedKeys?.Count ?? 0}");
-        text.Append($" qbuf={client.QueryLength} qbuf-free={Math.Max(client.QueryCapacity - client.QueryLength, 0)}");
+        text.Append($" qbuf={client.QueryBytes} qbuf-free={Math.Max(client.QueryRoom - client.QueryBytes, 0)}");
         text.Append($" argv-mem={argumentBytes} multi-mem={client.QueuedBytes} rbs={chunk} rbp={chunk}");
         text.Append($" obl={(isShort ? output.PendingBytes : 0)} oll={(isShort ? 0 : nodes)}");
-        text.Append($" omem={memory - (isShort ? chunk : 0) + elsewhere} tot-mem={client.MemoryBytes + argumentBytes}");
+        text.Append($" omem={client.OutputListBytes} tot-mem={client.MemoryBytes + argumentBytes}");
         text.Append($" events={events} cmd={client.LastCommand?.Name ?? "NULL"} user=default redir=-1 resp={client.Resp}");
         text.Append($" lib-name={client.LibraryName} lib-ver={client.LibraryVersion}");
         text.Append($" tot-net-in={client.BytesIn} tot-net-out={client.BytesOut} tot-cmds={client.CommandCount}");

@@ -21,6 +21,7 @@ internal sealed class InstantaneousMetrics(LoopTotals totals)
     private long _sampledAt;
     private LoopFigures _before;
     private long _peak;
+    private TimeSpan _paused;
 
     /// <summary>Commands a second.</summary>
     public double CommandsPerSecond => _commands.Average;
@@ -50,6 +51,20 @@ internal sealed class InstantaneousMetrics(LoopTotals totals)
         }
     }
 
+    /// <summary>
+    /// The longest time that garbage collections have taken within a tenth of a second: that of the longest pause, or of a few short
+    /// ones together.
+    /// </summary>
+    public TimeSpan LongestPause { get; private set; }
+
+    private void NotePauses()
+    {
+        TimeSpan paused = GC.GetTotalPauseDuration();
+        if (paused - _paused > LongestPause)
+            LongestPause = paused - _paused;
+        _paused = paused;
+    }
+
     /// <summary>Takes a sample if it is time to. The first loop.</summary>
     public void Run()
     {
@@ -71,6 +86,7 @@ internal sealed class InstantaneousMetrics(LoopTotals totals)
         _sampledAt = now;
         _before = figures;
         MainThread = ProcessorTime.OfThisThread();
+        NotePauses();
         NoteMemory();
     }
 

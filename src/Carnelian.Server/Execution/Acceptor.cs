@@ -19,7 +19,7 @@ internal sealed class Acceptor(ServerInstance server)
     public long Rejected { get; set; }
 
     /// <summary>Takes what waits, up to <c>max-new-connections-per-cycle</c>.</summary>
-    public void Accept(EventLoop loop, ListenSocket listener)
+    public void Accept(ListenSocket listener)
     {
         int most = listener.IsUnix ? MostUnixAtOnce : server.Configuration.MaxNewConnectionsPerCycle;
         while (most-- > 0)
@@ -36,11 +36,11 @@ internal sealed class Acceptor(ServerInstance server)
             }
             if (socket == null)
                 return;
-            Admit(loop, socket, listener.IsUnix);
+            Admit(socket, listener.IsUnix);
         }
     }
 
-    private void Admit(EventLoop loop, StreamSocket socket, bool isUnix)
+    private void Admit(StreamSocket socket, bool isUnix)
     {
         Accepted++;
         if (server.Clients.Count >= server.Configuration.MaxClients)
@@ -56,22 +56,14 @@ internal sealed class Acceptor(ServerInstance server)
             return;
         }
         socket.SetOptions(server.Configuration.TcpKeepalive);
-        EventLoop target = server.Loops.LeastLoaded;
-        var client = new Client(server.Clients.NextId(), socket, target, Clock.Sample());
-        client.Set(ClientFlags.UnixSocket, isUnix);
-        client.Set(ClientFlags.Unauthenticated, server.Configuration.RequirePass.Length != 0);
-        server.Clients.Add(client);
         server.Log.Write(LogLevel.Verbose, $"Accepted {socket.PeerAddress}");
-        if (target == loop)
+        server.Loops.Assign(loop =>
         {
-            loop.Adopt(client);
-            return;
-        }
-        target.ExpectClient();
-        target.Post(() =>
-        {
-            target.ExpectedClientArrived();
-            target.Adopt(client);
+            var client = new Client(server.Clients.NextId(), socket, loop, Clock.Sample());
+            client.Set(ClientFlags.UnixSocket, isUnix);
+            client.Set(ClientFlags.Unauthenticated, server.Configuration.RequirePass.Length != 0);
+            server.Clients.Add(client);
+            return client;
         });
     }
 
@@ -82,7 +74,7 @@ internal sealed class Acceptor(ServerInstance server)
         socket.Dispose();
     }
 
-    /// <summary>What a stranger reads in protected mode. Clients look for its first word.</summary>
+    /// <summary>What a stranger reads in protected mode, as Valkey puts it.</summary>
     private static ReadOnlySpan<byte> ProtectedModeText =>
-        "-DENIED Carnelian is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. To connect from other hosts: set a password for the default user, or disable protected mode with CONFIG SET protected-mode no from the loopback interface (and CONFIG REWRITE to keep it), or in the configuration file, or with the option --protected-mode no. Do this only if the server cannot be reached from networks that you do not trust.\r\n"u8;
+        "-DENIED Running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers, you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting from the same host the server is running, however MAKE SURE it's not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Set up an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside.\r\n"u8;
 }

@@ -42,17 +42,20 @@ internal sealed unsafe class EventLoop : IDisposable
     private readonly List<Client> _withOutput = [];
     private readonly ExpiryCycle _expiry;
     private int _clientCount;
-    private int _clientsUnderWay;
+    private int _load;
     private long _nextCron;
     private bool _readsLetters;
     private bool _isQuiescent;
+    private bool _handsOver;
+    private bool _hasHandedOver;
+    private bool _isDisposed;
 
     public EventLoop(ServerInstance server, int index)
     {
         _server = server;
         Index = index;
         Poller = server.Transport.CreatePoller();
-        Mailbox = new Mailbox(Poller);
+        Mailbox = new Mailbox(this, Poller);
         for (int i = 0; i < Stages; i++)
             _inputs[i] = new InputBatch();
         _vectors = (IoVector*)NativeMemory.Alloc(MostVectors, (nuint)sizeof(IoVector));
@@ -95,8 +98,8 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>The clients of this loop.</summary>
     public int ClientCount => Volatile.Read(ref _clientCount);
 
-    /// <summary>Clients that have been given to this loop and are not here yet.</summary>
-    public int ClientsUnderWay => Volatile.Read(ref _clientsUnderWay);
+    /// <summary>The clients of this loop and those that are on their way to it.</summary>
+    public int Load => Volatile.Read(ref _load);
 
     /// <summary>Bytes received by this loop.</summary>
     public long BytesIn { get; private set; }
@@ -163,6 +166,9 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Makes the loop end after its present round. The loop's thread.</summary>
     public void Stop() => _isStopping = true;
 
+    /// <summary>Has clients handed to other loops when all letters are read (<see cref="LoopSet.HandOver"/>). The loop's thread.</summary>
+    public void HandOverSoon() => _handsOver = true;
+
     /// <summary>The client whose input is being processed, or null. For crash reports, by any thread.</summary>
     public Client? Served => Volatile.Read(ref _attached);
 
@@ -183,6 +189,12 @@ internal sealed unsafe class EventLoop : IDisposable
         while (!_isStopping)
             RunRound();
         _server.OnLoopEnded(this);
+        if (_hasHandedOver)
+        {
+            Dispose();
+            _server.Loops.OnEnded(this);
+        }
+        NativeHeap.ReleaseThread();
     }
 
     /// <summary>
@@ -239,7 +251,7 @@ internal sealed unsafe class EventLoop : IDisposable
         }
         else if (target is ListenSocket listener)
         {
-            _server.Accept(this, listener);
+            _server.Accept(listener);
         }
     }
 
@@ -254,10 +266,9 @@ internal sealed unsafe class EventLoop : IDisposable
                 continue;
             }
             Client client = letter.Client!;
-            if (client.Loop != this)
+            if (letter.Message.Address == null)
             {
-                client.Loop.Mailbox.Post(client, letter.Message);
-                Interlocked.Add(ref client.BytesUnderWay, -letter.Message.Length);
+                Adopt(client);
                 continue;
             }
             Interlocked.Add(ref client.BytesUnderWay, -letter.Message.Length);
@@ -265,6 +276,19 @@ internal sealed unsafe class EventLoop : IDisposable
             letter.Message.Release();
         }
         _readsLetters = false;
+        if (_handsOver)
+            HandOver();
+    }
+
+    private void HandOver()
+    {
+        _handsOver = false;
+        // A client that this loop has promised to close does not go to another.
+        CloseDoomed();
+        if (!_server.Loops.HandOver(this))
+            return;
+        _hasHandedOver = true;
+        Stop();
     }
 
     // --- clients --------------------------------------------------------------------------------------------------
@@ -283,8 +307,10 @@ internal sealed unsafe class EventLoop : IDisposable
     public void Adopt(Client client)
     {
         if (client.IsClosed)
+        {
+            Interlocked.Decrement(ref _load);
             return;
-        client.Loop = this;
+        }
         client.Output.Pool = Chunks;
         client.Token = TakeSlot(client);
         Volatile.Write(ref _clientCount, _clientCount + 1);
@@ -300,10 +326,7 @@ internal sealed unsafe class EventLoop : IDisposable
     }
 
     /// <summary>Says that a client is on its way to this loop. Any thread.</summary>
-    public void ExpectClient() => Interlocked.Increment(ref _clientsUnderWay);
-
-    /// <summary>Says that it has come.</summary>
-    public void ExpectedClientArrived() => Interlocked.Decrement(ref _clientsUnderWay);
+    public void ExpectClient() => Interlocked.Increment(ref _load);
 
     /// <summary>Lets go of a client, for another loop.</summary>
     public void Release(Client client)
@@ -312,6 +335,7 @@ internal sealed unsafe class EventLoop : IDisposable
         FreeSlot(client.Token);
         client.Token = -1;
         Volatile.Write(ref _clientCount, _clientCount - 1);
+        Interlocked.Decrement(ref _load);
     }
 
     /// <summary>Has a client closed at the end of the round.</summary>
@@ -343,6 +367,7 @@ internal sealed unsafe class EventLoop : IDisposable
         client.Output.Clear();
         client.RequestState.Free();
         client.FreeQuery();
+        _server.ClientMemory.NoteFreed(client);
     }
 
     private int TakeSlot(object target)
@@ -385,6 +410,7 @@ internal sealed unsafe class EventLoop : IDisposable
         input.Client = client;
         input.Parser.MaxBulkLength = _server.Services.MaxStringLength;
         input.Parse();
+        client.LongArguments?.Attach(input.Parser);
         Dispatcher.Prepare(input);
         _inputCount++;
         if (_inputCount >= 3)
@@ -413,6 +439,8 @@ internal sealed unsafe class EventLoop : IDisposable
         int room = InputBatch.BufferSize;
         if (!input.IsShared)
         {
+            if (client.LongArguments is { IsReceiving: true } arguments)
+                return ReceiveLong(client, arguments, input);
             if (client.QueryCapacity == client.QueryLength)
                 client.ReserveQuery(Math.Max(16 * 1024, Math.Min(client.QueryLength, 1 << 20)));
             buffer = client.QueryData + client.QueryLength;
@@ -439,6 +467,32 @@ internal sealed unsafe class EventLoop : IDisposable
         return true;
     }
 
+    /// <summary>Receives more of a long argument.</summary>
+    /// <returns>Whether it is whole, so that parsing can go on.</returns>
+    private bool ReceiveLong(Client client, LongArguments arguments, InputBatch input)
+    {
+        int count = client.Socket.Receive(arguments.Target, arguments.Missing);
+        if (count <= 0)
+        {
+            if (count != StreamSocket.WouldBlock)
+                Close(client);
+            return false;
+        }
+        ReadsProcessed++;
+        BytesIn += count;
+        client.BytesIn += count;
+        client.LastInteraction = Clock.Latest;
+        bool isWhole = arguments.Advance(count);
+        if (client.QueryBytes + client.QueuedBytes > _server.QueryBufferLimit)
+        {
+            _server.OnQueryBufferLimit(client);
+            return false;
+        }
+        input.Position = client.QueryData;
+        input.End = client.QueryData + client.QueryLength;
+        return isWhole;
+    }
+
     /// <summary>Goes on with input that was kept while the client could not be served.</summary>
     public void ProcessKept(Client client)
     {
@@ -450,6 +504,7 @@ internal sealed unsafe class EventLoop : IDisposable
         _kept.End = client.QueryData + client.QueryLength;
         _kept.Parser.MaxBulkLength = _server.Services.MaxStringLength;
         _kept.Parse();
+        client.LongArguments?.Attach(_kept.Parser);
         Dispatcher.Prepare(_kept);
         Complete(_kept);
     }
@@ -469,7 +524,7 @@ internal sealed unsafe class EventLoop : IDisposable
             int done = parser.CommandCount == 0 || client.Is(ClientFlags.Suspended) ? 0 : Dispatcher.RunBatch(client, input);
             if (done < parser.CommandCount)
             {
-                KeepUnexecuted(client, input, done);
+                input.KeepFrom(client, done);
                 break;
             }
             if (client.Is(ClientFlags.CloseSoon | ClientFlags.CloseAfterReply))
@@ -501,9 +556,11 @@ internal sealed unsafe class EventLoop : IDisposable
                 client.FreeQuery();
                 break;
             }
+            client.LongArguments?.EndBatch();
             KeepIncomplete(client, input);
             break;
         }
+        client.LongArguments?.EndBatch();
         Detach();
         FinishOutput(client);
     }
@@ -522,7 +579,10 @@ internal sealed unsafe class EventLoop : IDisposable
             return;
         }
         long missing = input.Parser.MissingBytes;
-        int room = missing >= RequestParser.BigArgumentBytes ? (int)Math.Min(missing, int.MaxValue / 2) : 0;
+        // What is missing counts, as one read may complete an argument that is longer than the limit.
+        bool isTooLong = length + missing + client.QueuedBytes > _server.QueryBufferLimit;
+        bool isLong = !isTooLong && missing > 0 && input.Parser.MissingLength >= StringBlock.LeastLong;
+        int room = missing >= RequestParser.BigArgumentBytes && !isLong && !isTooLong ? (int)missing : 0;
         client.QueryPeak = Math.Max(client.QueryPeak, (int)Math.Min((long)length + room, int.MaxValue));
         if (input.IsShared)
         {
@@ -538,48 +598,10 @@ internal sealed unsafe class EventLoop : IDisposable
             if (room > 0)
                 client.ReserveQuery(room);
         }
-        if (length + client.QueuedBytes > _server.QueryBufferLimit)
+        if (isLong)
+            LongArguments.Begin(client, input.Parser);
+        if (isTooLong || client.QueryBytes + client.QueuedBytes > _server.QueryBufferLimit)
             _server.OnQueryBufferLimit(client);
-    }
-
-    /// <summary>Keeps commands that could not be executed now, in their plain form, and what follows them.</summary>
-    private static void KeepUnexecuted(Client client, InputBatch input, int done)
-    {
-        RequestParser parser = input.Parser;
-        byte* old = null;
-        client.QueryLength = 0;
-        if (!input.IsShared)
-        {
-            old = client.QueryData;
-            client.QueryData = null;
-            client.QueryCapacity = 0;
-        }
-        byte* header = stackalloc byte[32];
-        for (int i = done; i < parser.CommandCount; i++)
-        {
-            ParsedCommand command = parser.Commands[i];
-            client.KeepQuery(header, WriteHeader(header, '*', command.ArgumentCount), 0);
-            for (int k = 0; k < command.ArgumentCount; k++)
-            {
-                Argument* argument = parser.Arguments + command.FirstArgument + k;
-                client.KeepQuery(header, WriteHeader(header, '$', argument->Length), argument->Length + 2);
-                client.KeepQuery(argument->Data, argument->Length, 2);
-                header[0] = (byte)'\r';
-                header[1] = (byte)'\n';
-                client.KeepQuery(header, 2, 0);
-            }
-        }
-        client.KeepQuery(input.Position, (int)(input.End - input.Position), 0);
-        NativeHeap.Free(old);
-    }
-
-    private static int WriteHeader(byte* target, char kind, int number)
-    {
-        target[0] = (byte)kind;
-        int length = 1 + Text.NumberFormat.WriteInt64(target + 1, number);
-        target[length++] = (byte)'\r';
-        target[length++] = (byte)'\n';
-        return length;
     }
 
     // --- output ---------------------------------------------------------------------------------------------------
@@ -609,7 +631,7 @@ internal sealed unsafe class EventLoop : IDisposable
             return;
         }
         message.AddReference();
-        client.Loop.Mailbox.Post(client, message);
+        Mailbox.Post(client, message);
     }
 
     private void AppendMessage(Client client, StringBlock message)
@@ -742,13 +764,23 @@ internal sealed unsafe class EventLoop : IDisposable
         Poller.Change(client.Socket, client.Token, forInput, forOutput);
     }
 
-    /// <summary>Closes all clients and frees what the loop owns. After the threads of all loops have ended.</summary>
+    /// <summary>Closes all clients and frees what the loop owns. After its thread has ended, or as the last thing that it does.</summary>
     public void Dispose()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
         foreach (Mailbox.Letter letter in Mailbox.Open())
         {
-            if (letter.Work == null)
+            if (letter.Message.Address != null)
+            {
                 letter.Message.Release();
+            }
+            else if (letter.Client is { IsClosed: false } client)
+            {
+                client.Output.Pool = Chunks;
+                Close(client);
+            }
         }
         foreach (Client client in _slots.OfType<Client>().ToArray())
             Close(client);

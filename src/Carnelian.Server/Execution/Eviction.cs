@@ -48,7 +48,10 @@ internal sealed class Eviction(ServerInstance server, EventLoop loop) : IDisposa
 
     private void Continue()
     {
-        if (Run() == Outcome.MoreToDo)
+        // A loop that has ended leaves its letters to the main loop.
+        if (!loop.IsCurrent)
+            server.Loops.Main.Dispatcher.Admission.Eviction.Continue();
+        else if (Run() == Outcome.MoreToDo)
             loop.Post(Continue);
         else
             Volatile.Write(ref server.Memory.IsEvicting, 0);
@@ -57,6 +60,9 @@ internal sealed class Eviction(ServerInstance server, EventLoop loop) : IDisposa
     private Outcome Run()
     {
         MemoryLimit memory = server.Memory;
+        // Clients over maxmemory-clients go before any key does. They are looked at between batches otherwise, and a batch may be long.
+        if (memory.Excess > 0 && server.ClientMemory.IsLimited)
+            server.ClientMemory.CountServed();
         if (!memory.MayEvict || memory.Excess <= 0)
         {
             memory.NoteWithinLimit();

@@ -61,6 +61,47 @@ internal sealed unsafe class InputBatch : IDisposable
         Position = Parser.Position;
     }
 
+    /// <summary>Keeps commands that could not be executed now, in their plain form, and what follows them.</summary>
+    /// <param name="client">The client, whose buffer takes them.</param>
+    /// <param name="done">How many commands have been executed.</param>
+    public void KeepFrom(Client client, int done)
+    {
+        byte* old = null;
+        client.QueryLength = 0;
+        if (!IsShared)
+        {
+            old = client.QueryData;
+            client.QueryData = null;
+            client.QueryCapacity = 0;
+        }
+        byte* header = stackalloc byte[32];
+        for (int i = done; i < Parser.CommandCount; i++)
+        {
+            ParsedCommand command = Parser.Commands[i];
+            client.KeepQuery(header, WriteHeader(header, '*', command.ArgumentCount), 0);
+            for (int k = 0; k < command.ArgumentCount; k++)
+            {
+                Argument* argument = Parser.Arguments + command.FirstArgument + k;
+                client.KeepQuery(header, WriteHeader(header, '$', argument->Length), argument->Length + 2);
+                client.KeepQuery(argument->Data, argument->Length, 2);
+                header[0] = (byte)'\r';
+                header[1] = (byte)'\n';
+                client.KeepQuery(header, 2, 0);
+            }
+        }
+        client.KeepQuery(Position, (int)(End - Position), 0);
+        NativeHeap.Free(old);
+    }
+
+    private static int WriteHeader(byte* target, char kind, int number)
+    {
+        target[0] = (byte)kind;
+        int length = 1 + Text.NumberFormat.WriteInt64(target + 1, number);
+        target[length++] = (byte)'\r';
+        target[length++] = (byte)'\n';
+        return length;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

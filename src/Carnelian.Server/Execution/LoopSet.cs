@@ -3,20 +3,28 @@ using Carnelian.Server.Clients;
 namespace Carnelian.Server.Execution;
 
 /// <summary>The event loops that run. Loops are added and removed at run time; the first one stays.</summary>
-/// <remarks>The array is replaced and never changed: any thread may read it. Changes come from one thread at a time.</remarks>
-internal sealed class LoopSet(ServerInstance server)
+/// <remarks>
+/// The arrays are replaced and never changed: any thread may read them. The lock is held while loops come and go and while clients are
+/// assigned to them, so a loop never gets a client after the word that it has to end. It comes after those of shards and before those
+/// of mailboxes.
+/// </remarks>
+internal sealed class LoopSet(ServerInstance server) : IDisposable
 {
     private const int MostLoops = 256;
 
     private readonly Lock _lock = new();
     private readonly long[] _pastActive = new long[MostLoops];
     private volatile EventLoop[] _loops = [];
+    private volatile EventLoop[] _ending = [];
 
     /// <summary>The loops in order.</summary>
     public EventLoop[] All => _loops;
 
     /// <summary>The first loop, which listens and keeps the server's books.</summary>
     public EventLoop Main => _loops[0];
+
+    /// <summary>Loops that have been told to end and have not handed everything on yet.</summary>
+    public int EndingCount => _ending.Length;
 
     /// <summary>Whether a loop other than the first is serving a client just now.</summary>
     public bool HasOthersAtWork
@@ -37,27 +45,19 @@ internal sealed class LoopSet(ServerInstance server)
     /// <summary>How long the loops with a number have worked, those that have ended too, in nanoseconds.</summary>
     public long ActiveNanosecondsOf(int index)
     {
-        EventLoop[] loops = _loops;
-        return Volatile.Read(ref _pastActive[index]) + (index < loops.Length ? loops[index].ActiveNanoseconds : 0);
-    }
-
-    /// <summary>The loop with the fewest clients.</summary>
-    public EventLoop LeastLoaded
-    {
-        get
+        lock (_lock)
         {
-            EventLoop[] loops = _loops;
-            EventLoop least = loops[0];
-            foreach (EventLoop loop in loops)
+            long sum = _pastActive[index];
+            foreach (EventLoop loop in (EventLoop[])[.. _loops, .. _ending])
             {
-                if (loop.ClientCount + loop.ClientsUnderWay < least.ClientCount + least.ClientsUnderWay)
-                    least = loop;
+                if (loop.Index == index)
+                    sum += loop.ActiveNanoseconds;
             }
-            return least;
+            return sum;
         }
     }
 
-    /// <summary>Brings the number of loops to a target. New ones take new clients; those that end hand theirs on.</summary>
+    /// <summary>Brings the number of loops to a target. New ones get their share of the clients; those that end hand theirs on.</summary>
     public void Resize(int count)
     {
         lock (_lock)
@@ -72,12 +72,69 @@ internal sealed class LoopSet(ServerInstance server)
                 foreach (EventLoop loop in added)
                     loop.Start();
             }
-            else if (count < before.Length)
+            else
             {
+                // In this order: whoever looks at the loops and then at those that end misses none.
+                _ending = [.. _ending, .. before[count..]];
                 _loops = before[..count];
-                foreach (EventLoop loop in before.AsSpan(count))
-                    loop.Post(() => Retire(loop));
             }
+            foreach (EventLoop loop in before)
+                loop.Post(loop.HandOverSoon);
+        }
+    }
+
+    /// <summary>Gives a new client to the loop with the fewest. On the main loop's thread.</summary>
+    /// <param name="create">Makes the client of a loop.</param>
+    public void Assign(Func<EventLoop, Client> create)
+    {
+        EventLoop target;
+        Client client;
+        lock (_lock)
+        {
+            target = LeastLoaded();
+            client = create(target);
+            target.ExpectClient();
+            if (target != Main)
+            {
+                target.Mailbox.Post(client);
+                return;
+            }
+        }
+        target.Adopt(client);
+    }
+
+    /// <summary>
+    /// Hands the clients that are too many on this loop to others: all of them if it has to end. On its thread, between commands, when
+    /// it has read its letters.
+    /// </summary>
+    /// <returns>Whether the loop has nothing left and ends.</returns>
+    public bool HandOver(EventLoop loop)
+    {
+        lock (_lock)
+        {
+            bool ends = !_loops.Contains(loop);
+            var moves = new List<(Client Client, EventLoop To)>();
+            foreach (Client client in loop.Clients.ToArray())
+            {
+                EventLoop target = LeastLoaded();
+                if (!ends && target.Load + 1 >= loop.Load)
+                    break;
+                loop.Release(client);
+                target.ExpectClient();
+                moves.Add((client, target));
+            }
+            loop.Mailbox.HandOver(moves, ends ? Main.Mailbox : null);
+            return ends;
+        }
+    }
+
+    /// <summary>A loop that has handed everything on has done its last round. On its thread.</summary>
+    public void OnEnded(EventLoop loop)
+    {
+        lock (_lock)
+        {
+            _pastActive[loop.Index] += loop.ActiveNanoseconds;
+            _ending = Array.FindAll(_ending, other => other != loop);
         }
     }
 
@@ -91,7 +148,8 @@ internal sealed class LoopSet(ServerInstance server)
     /// </remarks>
     public void Quiesce(EventLoop self)
     {
-        foreach (EventLoop other in _loops)
+        EventLoop[] loops = _loops;
+        foreach (EventLoop other in (EventLoop[])[.. loops, .. _ending])
         {
             if (other == self)
                 continue;
@@ -105,21 +163,34 @@ internal sealed class LoopSet(ServerInstance server)
         }
     }
 
-    /// <summary>Hands a client to another loop. On the thread of its present loop, between commands.</summary>
-    public static void Move(Client client, EventLoop to)
+    /// <summary>Ends all loops and frees what they own. Not by a loop.</summary>
+    public void Dispose()
     {
-        client.Loop.Release(client);
-        client.Loop = to;
-        to.Post(() => to.Adopt(client));
+        // A loop that hands its clients on needs the others for it.
+        foreach (EventLoop loop in _ending)
+            loop.Join();
+        EventLoop[] all;
+        while (Array.Exists(all = [.. _loops, .. _ending], static loop => loop.IsRunning))
+        {
+            foreach (EventLoop loop in all)
+                loop.Post(loop.Stop);
+            foreach (EventLoop loop in all)
+                loop.Join();
+        }
+        // Only now is nobody left who could send a client of another loop anything.
+        foreach (EventLoop loop in all)
+            loop.Dispose();
     }
 
-    /// <summary>Ends a loop. On its thread; letters that come later are passed on by a last round.</summary>
-    private void Retire(EventLoop loop)
+    private EventLoop LeastLoaded()
     {
-        foreach (Client client in loop.Clients.ToArray())
-            Move(client, LeastLoaded);
-        Interlocked.Add(ref _pastActive[loop.Index], loop.ActiveNanoseconds);
-        server.OnLoopRetired(loop);
-        loop.Stop();
+        EventLoop[] loops = _loops;
+        EventLoop least = loops[0];
+        foreach (EventLoop loop in loops)
+        {
+            if (loop.Load < least.Load)
+                least = loop;
+        }
+        return least;
     }
 }

@@ -93,7 +93,7 @@ internal sealed class CrashReport(ServerInstance server)
         foreach (Client client in server.Clients.Snapshot())
         {
             text.Append($"id={client.Id} addr={client.Socket.PeerAddress} flags={ClientLine.FlagsOf(server, client)} db={client.DatabaseIndex}");
-            text.Append($" qbuf={client.QueryLength} omem={client.Output.MemoryBytes} resp={client.Resp} cmd={client.LastCommand?.Name ?? "NULL"}\n");
+            text.Append($" qbuf={client.QueryBytes} omem={client.Output.MemoryBytes} resp={client.Resp} cmd={client.LastCommand?.Name ?? "NULL"}\n");
         }
         return text.ToString();
     }

@@ -1,6 +1,7 @@
 using Carnelian.Commands.Table;
 using Carnelian.Memory;
 using Carnelian.Protocol;
+using Carnelian.Storage;
 
 namespace Carnelian.Server.Transactions;
 
@@ -9,7 +10,9 @@ namespace Carnelian.Server.Transactions;
 /// </summary>
 internal readonly unsafe struct QueuedCommand
 {
-    /// <summary>Copies a command's arguments.</summary>
+    private readonly long _sharedBytes;
+
+    /// <summary>Copies a command's arguments; of those that have blocks of their own it takes references.</summary>
     public QueuedCommand(CommandDefinition command, ReadOnlySpan<Argument> arguments, long requestBytes)
     {
         Command = command;
@@ -17,13 +20,23 @@ internal readonly unsafe struct QueuedCommand
         RequestBytes = requestBytes;
         nuint size = (nuint)(arguments.Length * sizeof(Argument));
         foreach (ref readonly Argument argument in arguments)
-            size += (nuint)argument.Length;
+        {
+            if (IsShared(argument))
+                _sharedBytes += argument.Length;
+            else
+                size += (nuint)argument.Length;
+        }
         byte* block = NativeHeap.Allocate(size);
         Arguments = (Argument*)block;
         byte* bytes = block + arguments.Length * sizeof(Argument);
         for (int i = 0; i < arguments.Length; i++)
         {
             Arguments[i] = arguments[i];
+            if (IsShared(arguments[i]))
+            {
+                StringBlock.OfData(arguments[i].Data).AddReference();
+                continue;
+            }
             Arguments[i].Data = bytes;
             arguments[i].Span.CopyTo(new Span<byte>(bytes, arguments[i].Length));
             bytes += arguments[i].Length;
@@ -43,8 +56,18 @@ internal readonly unsafe struct QueuedCommand
     public long RequestBytes { get; }
 
     /// <summary>The memory that it takes, in bytes.</summary>
-    public long MemoryBytes => 32 + (long)NativeHeap.UsableSize((byte*)Arguments);
+    public long MemoryBytes => 32 + (long)NativeHeap.UsableSize((byte*)Arguments) + _sharedBytes;
 
     /// <summary>Frees the arguments.</summary>
-    public void Free() => NativeHeap.Free((byte*)Arguments);
+    public void Free()
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            if (IsShared(Arguments[i]))
+                StringBlock.OfData(Arguments[i].Data).Release();
+        }
+        NativeHeap.Free((byte*)Arguments);
+    }
+
+    private static bool IsShared(in Argument argument) => (argument.Flags & Argument.OwnBlock) != 0;
 }

@@ -249,6 +249,32 @@ public sealed class ClientControlTests(SystemConnections server) : IClassFixture
     }
 
     [Fact]
+    public void A_limit_of_a_few_bytes_lets_short_replies_through_and_no_long_one()
+    {
+        using RespConnection admin = server.Connect();
+        using RespConnection client = server.Connect();
+        client.CallWith("SET", "long", new string('x', 100_000));
+        client.Call("CLIENT SETNAME greedy");
+        Assert.Equal("OK", admin.CallWith("CONFIG", "SET", "client-output-buffer-limit", "normal 10 0 0").Value);
+
+        Assert.Equal("PONG", client.Call("PING").Value);
+        Assert.ThrowsAny<IOException>(() => client.Call("GET long"));
+        admin.CallWith("CONFIG", "SET", "client-output-buffer-limit", "normal 0 0 0");
+        Assert.Empty(Lines(admin, " name=greedy "));
+    }
+
+    [Fact]
+    public void A_share_of_the_largest_maxmemory_is_a_limit_that_nobody_reaches()
+    {
+        using RespConnection admin = server.Connect();
+        admin.CallWith("CONFIG", "SET", "maxmemory", "9223372036854775808", "maxmemory-clients", "100%");
+
+        Assert.Equal("PONG", admin.Call("PING").Value);
+        Assert.Equal("100%", admin.Call("CONFIG GET maxmemory-clients").Elements[1].Value);
+        admin.Call("CONFIG SET maxmemory 0 maxmemory-clients 0");
+    }
+
+    [Fact]
     public void The_biggest_clients_go_when_all_take_too_much_memory_unless_they_may_not()
     {
         using RespConnection admin = server.Connect();
@@ -284,6 +310,22 @@ public sealed class ClientControlTests(SystemConnections server) : IClassFixture
 
         Assert.True(SpinWait.SpinUntil(() => Lines(admin, " name=greedy ").Length == 0, Patience));
         admin.Call("CONFIG SET client-query-buffer-limit 1gb");
+    }
+
+    [Fact]
+    public void An_argument_longer_than_the_input_limit_is_refused_however_it_arrives()
+    {
+        using RespConnection admin = server.Connect();
+        admin.Call("CONFIG SET client-query-buffer-limit 1mb");
+        string value = new('x', 2 << 20);
+        for (int i = 0; i < 20; i++)
+        {
+            using RespConnection client = server.Connect();
+            Assert.ThrowsAny<IOException>(() => client.CallWith("SET", "too-long", value));
+        }
+        admin.Call("CONFIG SET client-query-buffer-limit 1gb");
+
+        Assert.Equal("0", admin.Call("EXISTS too-long").Value);
     }
 
     [Fact]

@@ -208,6 +208,30 @@ public abstract class ServerConnectionTests(ServedConnections server)
         }
     }
 
+    [Fact]
+    public void Addresses_are_taken_over_at_once_from_sockets_that_listen_no_longer()
+    {
+        using RespConnection client = server.Connect();
+        string bind = client.Call("CONFIG GET bind").Elements[1].Value;
+        int other = ServerProcess.FreePort();
+        for (int i = 0; i < 5; i++)
+        {
+            foreach (string addresses in (string[])["0.0.0.0", "127.0.0.1", "*", "127.0.0.1 ::1", bind])
+            {
+                Assert.Equal("OK", client.CallWith("CONFIG", "SET", "bind", addresses).Value);
+                using RespConnection here = server.Connect();
+                Assert.Equal("PONG", here.Call("PING").Value);
+            }
+            Assert.Equal("OK", client.Call($"CONFIG SET port {other}").Value);
+            using (var there = new RespConnection(other))
+                Assert.Equal("PONG", there.Call("PING").Value);
+            Assert.Equal("OK", client.Call($"CONFIG SET port {server.Port}").Value);
+        }
+
+        using RespConnection last = server.Connect();
+        Assert.Equal("PONG", last.Call("PING").Value);
+    }
+
     [Theory]
     [InlineData("*abc\r\n", "invalid multibulk length")]
     [InlineData("*1048577x\r\n", "invalid multibulk length")]

@@ -49,6 +49,40 @@ public sealed class ServerLeakTests
         Assert.True(server.Terminate() == 0, server.LastOutput);
     }
 
+    [Fact]
+    public void Loops_that_end_leave_nothing()
+    {
+        using ServerProcess server = Start();
+        RespConnection[] clients = [.. Enumerable.Range(0, 12).Select(_ => new RespConnection(server.Port))];
+        foreach (int loops in (int[])[4, 1, 3, 2, 1, 4, 1])
+        {
+            Assert.Equal("OK", clients[loops].Call($"CONFIG SET io-threads {loops}").Value);
+            for (int i = 0; i < clients.Length; i++)
+            {
+                Assert.Equal("OK", clients[i].CallWith("SET", $"key:{i}", new string('x', 1000 * i)).Value);
+                Assert.Equal(1000 * i, clients[i].Call($"GET key:{i}").Value.Length);
+            }
+        }
+        // One has sent half of a command, one does not read its replies: what they own moves with them.
+        clients[0].QueueRaw("*2\r\n$3\r\nGET\r\n$100000\r\nnot all of it"u8);
+        clients[1].Call("SETRANGE long 1000000 x");
+        for (int i = 0; i < 20; i++)
+            clients[1].Queue(CommandText.Split("GET long"));
+        clients[2].QueueRaw("*5\r\n$4\r\nMSET\r\n$1\r\na\r\n$100000\r\n"u8);
+        clients[2].QueueRaw(new byte[100_000]);
+        clients[2].QueueRaw("\r\n$1\r\nb\r\n$200000\r\nnot all of it"u8);
+        Assert.Equal("OK", clients[3].Call("MULTI").Value);
+        Assert.Equal("QUEUED", clients[3].CallWith("SET", "queued", new string('x', 300_000)).Value);
+        foreach (RespConnection client in clients)
+            client.Flush();
+        foreach (int loops in (int[])[4, 1, 4])
+            Assert.Equal("OK", clients[^1].Call($"CONFIG SET io-threads {loops}").Value);
+
+        Assert.True(server.Terminate() == 0, server.LastOutput);
+        foreach (RespConnection client in clients)
+            client.Dispose();
+    }
+
     private static ServerProcess Start() => ServerProcess.Start(
         $"dotnet {Path.Combine(AppContext.BaseDirectory, "carnelian-server.dll")}",
         "--io-threads 2 --enable-debug-command yes",

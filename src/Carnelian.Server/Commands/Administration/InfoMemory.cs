@@ -43,7 +43,7 @@ internal static class InfoMemory
         text.Zeros("mem_overhead_db_hashtable_rehashing", "active_defrag_running");
         text.Field("lazyfree_pending_objects", server.Keyspace.Reclaimer.PendingObjects);
         text.Field("lazyfreed_objects", server.Keyspace.Reclaimer.FreedObjects);
-        WriteCollector(text);
+        WriteCollector(text, server);
     }
 
     private static void WriteScripts(InfoText text)
@@ -59,16 +59,12 @@ internal static class InfoMemory
     }
 
     /// <summary>The managed heap, which is not part of used_memory, and the pauses of its garbage collector.</summary>
-    private static void WriteCollector(InfoText text)
+    private static void WriteCollector(InfoText text, ServerInstance server)
     {
-        GCMemoryInfo last = GC.GetGCMemoryInfo(GCKind.Any);
-        double longest = 0;
-        foreach (TimeSpan pause in last.PauseDurations)
-            longest = Math.Max(longest, pause.TotalMicroseconds);
         text.Field("gc_heap_bytes", GC.GetTotalMemory(forceFullCollection: false));
         text.Field("gc_pauses", GC.CollectionCount(0));
         text.Field("gc_pause_total_usec", (long)GC.GetTotalPauseDuration().TotalMicroseconds);
-        text.Field("gc_last_pause_usec", (long)longest);
+        text.Field("gc_pause_max_usec", (long)server.Metrics.LongestPause.TotalMicroseconds);
     }
 
     private static void Bytes(InfoText text, string name, long bytes)

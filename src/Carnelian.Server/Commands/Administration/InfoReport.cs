@@ -112,7 +112,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("connected_clients", _clients.Length);
         _text.Field("cluster_connections", 0);
         _text.Field("maxclients", server.Configuration.MaxClients);
-        _text.Field("client_recent_max_input_buffer", _clients.Select(static client => (long)client.QueryCapacity).DefaultIfEmpty().Max());
+        _text.Field("client_recent_max_input_buffer", _clients.Select(static client => client.QueryRoom).DefaultIfEmpty().Max());
         _text.Field("client_recent_max_output_buffer", _clients.Select(static client => client.OutputBytes).DefaultIfEmpty().Max());
         _text.Field("blocked_clients", _clients.Count(static client => client.Is(ClientFlags.Blocked | ClientFlags.Suspended)));
         _text.Field("tracking_clients", 0);

@@ -8,7 +8,12 @@ namespace Carnelian.Server.Transport.Portable;
 /// <param name="path">The path of a Unix socket; null for TCP.</param>
 internal sealed class PortableListener(Socket socket, string? path) : ListenSocket
 {
+    private volatile bool _isStopped;
+
     public Socket Socket { get; } = socket;
+
+    /// <summary>Whether there is nothing to wait for any more.</summary>
+    public bool IsStopped => _isStopped;
 
     public override bool IsUnix => path != null;
 
@@ -31,6 +36,10 @@ internal sealed class PortableListener(Socket socket, string? path) : ListenSock
             {
                 // It has gone already; the next one.
             }
+            catch (Exception e) when (_isStopped && e is SocketException or ObjectDisposedException)
+            {
+                return null;
+            }
             catch (SocketException e)
             {
                 throw PortableTransport.Failure(e);
@@ -38,8 +47,16 @@ internal sealed class PortableListener(Socket socket, string? path) : ListenSock
         }
     }
 
+    /// <summary>Closes the socket, though a loop may be waiting for it: .NET makes such a wait return.</summary>
+    public override void Stop()
+    {
+        _isStopped = true;
+        Socket.Dispose();
+    }
+
     public override void Dispose()
     {
+        _isStopped = true;
         Socket.Dispose();
         if (path != null)
             File.Delete(path);

@@ -7,7 +7,7 @@ namespace Carnelian.Server.Transport.Portable;
 /// Asks the system about all sockets of a loop each time. A datagram socket that is connected to itself stands among them, so that
 /// other threads can end the wait.
 /// </summary>
-/// <remarks>Only <see cref="Wake"/> is called by other threads.</remarks>
+/// <remarks>Only <see cref="Wake"/> is called by other threads; but any thread may stop a listening socket that is watched here.</remarks>
 internal sealed class SelectPoller : Poller
 {
     private readonly Dictionary<Socket, Watch> _watches = [];
@@ -34,9 +34,13 @@ internal sealed class SelectPoller : Poller
         {
             Socket.Select(_readable, _writable, null, timeoutMilliseconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(timeoutMilliseconds));
         }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.Interrupted)
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.Interrupted or SocketError.NotSocket)
         {
             return 0; // The loop comes back.
+        }
+        catch (ObjectDisposedException)
+        {
+            return 0; // A listening socket was stopped just now; the next round leaves it out.
         }
         _ready.Clear();
         foreach (Socket socket in _readable)
@@ -51,9 +55,9 @@ internal sealed class SelectPoller : Poller
         return Report(events);
     }
 
-    public override void Add(StreamSocket socket, int token) => Add(((PortableSocket)socket).Socket, token);
+    public override void Add(StreamSocket socket, int token) => Add(((PortableSocket)socket).Socket, null, token);
 
-    public override void Add(ListenSocket socket, int token) => Add(((PortableListener)socket).Socket, token);
+    public override void Add(ListenSocket socket, int token) => Add(((PortableListener)socket).Socket, (PortableListener)socket, token);
 
     public override void Change(StreamSocket socket, int token, bool forInput, bool forOutput)
     {
@@ -76,9 +80,9 @@ internal sealed class SelectPoller : Poller
 
     public override void Dispose() => _wake.Dispose();
 
-    private void Add(Socket socket, int token)
+    private void Add(Socket socket, PortableListener? listener, int token)
     {
-        _watches.Add(socket, new Watch { Token = token, ForInput = true, Position = _order.Count });
+        _watches.Add(socket, new Watch { Listener = listener, Token = token, ForInput = true, Position = _order.Count });
         _order.Add(socket);
     }
 
@@ -107,6 +111,8 @@ internal sealed class SelectPoller : Poller
             Socket socket = _order[position < _order.Count ? position : position - _order.Count];
             Watch watch = _watches[socket];
             watch.IsReadable = watch.IsWritable = false;
+            if (watch.Listener is { IsStopped: true })
+                continue;
             if (watch.ForInput || !watch.HasUnwanted)
                 _readable.Add(socket);
             if (watch.ForOutput)
@@ -156,6 +162,7 @@ internal sealed class SelectPoller : Poller
     /// <summary>What is known of one socket.</summary>
     private sealed class Watch
     {
+        public PortableListener? Listener;
         public int Token;
         public int Position;
         public bool ForInput;

@@ -2,9 +2,12 @@
 
 Arguments: the port, the program.
 """
-import contextlib, fcntl, os, pathlib, pty, re, select, struct, subprocess, sys, tempfile, termios, time
+import contextlib, fcntl, os, pathlib, pty, re, select, signal, struct, subprocess, sys, tempfile, termios, time
 
 from checks import Checks
+
+# Programs started from here must not inherit that SIGINT is ignored, as it is behind some shells' "&": a handler does not outlive exec.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 port, program = sys.argv[1:3]
 name = pathlib.Path(program).name

@@ -11,7 +11,6 @@ namespace Carnelian.Storage;
 internal static unsafe class DueKeys
 {
     private const int MostAtOnce = 64;
-    private const int BucketReach = 7;
     private const int Dropped = HashTable<Entry>.PositionBits - ExpiryIndex.HashBits;
     private const ulong HashMask = (1UL << ExpiryIndex.HashBits) - 1;
 
@@ -70,37 +69,30 @@ internal static unsafe class DueKeys
         }
     }
 
+    /// <summary>
+    /// Removes the records that the run's items stand for. The index holds the items of all keys, so those between the first and the
+    /// last of a run are all in it; should a key beyond have the same item as the last, its item goes next time without a key.
+    /// </summary>
     private static int RemoveRun(Database database, DatabasePart* part, ReadOnlySpan<ulong> run, ref RecordList records)
     {
+        IKeyspaceObserver? observer = database.Keyspace.Observer;
+        bool isLazy = database.Keyspace.LazyExpire;
+        long deadline = ExpiryIndex.DeadlineOf(run[0]);
         int removed = 0;
-        int next = 0;
-        foreach (ulong item in run)
+        for (int i = 0; i < records.Count; i++)
         {
-            // The records are in the order of their buckets, so the search goes on near the one that was found last.
-            for (int tries = 0; tries < records.Count; tries++)
-            {
-                int index = next + tries < records.Count ? next + tries : next + tries - records.Count;
-                if (records[index] == null || !TryRemove(database, part, new Entry(records[index]), item))
-                    continue;
-                records.Replace(index, null);
-                next = Math.Max(0, index - BucketReach);
-                removed++;
-                break;
-            }
+            var entry = new Entry(records[i]);
+            if (!entry.HasDeadline || entry.Deadline != deadline)
+                continue;
+            Key key = entry.Key;
+            ulong item = ExpiryIndex.ItemOf(deadline, key.Hash);
+            if (item < run[0] || item > run[^1])
+                continue;
+            observer?.OnExpired(database, key);
+            part->Table.RemoveAt(part->Table.Find(key.Data, key.Length, key.Hash), key.Hash);
+            database.Free(entry, isLazy);
+            removed++;
         }
         return removed;
-    }
-
-    private static bool TryRemove(Database database, DatabasePart* part, Entry entry, ulong item)
-    {
-        if (!entry.HasDeadline || entry.Deadline != ExpiryIndex.DeadlineOf(item))
-            return false;
-        Key key = entry.Key;
-        if (ExpiryIndex.ItemOf(entry.Deadline, key.Hash) != item)
-            return false;
-        database.Keyspace.Observer?.OnExpired(database, key);
-        part->Table.RemoveAt(part->Table.Find(key.Data, key.Length, key.Hash), key.Hash);
-        database.Free(entry, database.Keyspace.LazyExpire);
-        return true;
     }
 }

@@ -222,7 +222,7 @@ public unsafe struct ExpiryIndex
         int kept = isNearEnd ? Math.Min(place, BlockCapacity - 1) : BlockCapacity / 2;
         int moved = BlockCapacity - kept;
         bool hasNext = index + 1 < _blockCount;
-        if (!isNearEnd || !hasNext || _blocks[index + 1].Count + moved > BlockCapacity)
+        if (!isNearEnd || !hasNext || _blocks[index + 1].Count + moved >= BlockCapacity)
             InsertBlock(index + 1, isNearEnd ? BlockCapacity / 4 + 1 : BlockCapacity);
         ref BlockReference from = ref _blocks[index];
         ref BlockReference to = ref _blocks[index + 1];

@@ -25,9 +25,6 @@ public unsafe struct RecordList : IDisposable
         _items[Count++] = record;
     }
 
-    /// <summary>Puts another record, or none, in a place.</summary>
-    public readonly void Replace(int index, byte* record) => _items[index] = record;
-
     /// <summary>Empties the list and keeps its memory.</summary>
     public void Clear() => Count = 0;
 

@@ -47,6 +47,35 @@ public class ExpiryIndexTests
         Assert.Equal(long.MaxValue, index.Earliest);
     }
 
+    // A block that is full, behind it one with a single free place, and an item between the two. On the debug heap a write too far shows.
+    [Fact]
+    public void An_item_between_two_full_blocks_finds_room()
+    {
+        var index = default(ExpiryIndex);
+        var deadlines = new List<long>();
+        void Add(long deadline)
+        {
+            index.Add(deadline, 0);
+            deadlines.Add(deadline);
+        }
+
+        for (int i = 0; i < 502; i++)
+            Add(i * 2L);
+        Add(1);
+        for (int i = 0; i < 300; i++)
+            Add(501);
+        var found = new List<long>();
+        Span<ulong> items = stackalloc ulong[64];
+        int count;
+        while ((count = index.PeekDue(long.MaxValue, items)) != 0)
+        {
+            foreach (ulong item in items[..count])
+                found.Add(ExpiryIndex.DeadlineOf(item));
+            index.RemoveFirst(count);
+        }
+        Assert.Equal(deadlines.Order(), found);
+    }
+
     [Fact]
     public void Ascending_deadlines_take_less_than_nine_bytes_a_key()
     {

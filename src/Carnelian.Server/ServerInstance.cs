@@ -263,6 +263,7 @@ internal sealed class ServerInstance : IDisposable
 
     public void OnClientClosing(Client client)
     {
+        client.Wait?.Cancel();
         Transactions.Discard(client);
         Watches.Unwatch(client);
         PubSub.UnsubscribeAll(client);
@@ -321,7 +322,7 @@ internal sealed class ServerInstance : IDisposable
         if (client.Is(ClientFlags.CloseSoon))
             return true;
         ClientBufferLimit limit = Configuration.ClientOutputBufferLimits[client.Is(ClientFlags.PubSub) ? 2 : 0];
-        long bytes = client.LimitedOutputBytes;
+        long bytes = client.OutputListBytes;
         bool isOver = limit.HardBytes != 0 && bytes >= limit.HardBytes;
         if (limit.SoftBytes != 0 && bytes >= limit.SoftBytes)
         {

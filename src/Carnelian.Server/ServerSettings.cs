@@ -1,6 +1,7 @@
-using Carnelian.Protocol;
 using Carnelian.Commands;
+using Carnelian.Protocol;
 using Carnelian.Server.Configuration;
+using Carnelian.Server.Execution;
 
 namespace Carnelian.Server;
 
@@ -45,6 +46,7 @@ internal sealed class ServerSettings(ServerInstance server)
         server.Keyspace.Access.LogFactor = configuration.LfuLogFactor;
         server.Keyspace.Access.DecayMinutes = configuration.LfuDecayTime;
         server.Memory.Configure();
+        server.SetCondition(ServerCondition.NeedsReplicas, configuration.NeedsReplicas);
         server.Services.Notifications = server.KeyspaceEvents.Configure(ClassesOf(configuration.NotifyKeyspaceEvents))
             | (server.Keyspace.Access.CountsOnlyWrites ? NotificationClass.AccessTime : NotificationClass.None);
     }

@@ -1,7 +1,7 @@
 using Carnelian.Commands.Table;
 using Carnelian.Storage;
-using static Carnelian.Commands.Table.CommandFlags;
 using Carnelian.Text;
+using static Carnelian.Commands.Table.CommandFlags;
 using ValueType = Carnelian.Storage.ValueType;
 
 namespace Carnelian.Commands.Keys;

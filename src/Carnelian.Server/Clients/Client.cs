@@ -79,6 +79,9 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>The memory that <see cref="ClientMemory"/> has counted for it, in bytes. By interlocked operations.</summary>
     public long CountedBytes;
 
+    /// <summary>The memory that <see cref="ClientMemory.LeavingBytes"/> has of it, in bytes. By interlocked operations.</summary>
+    public long LeavingBytes;
+
     /// <summary>Memory of queued commands, in bytes.</summary>
     public long QueuedBytes;
 
@@ -96,6 +99,8 @@ internal sealed unsafe class Client : ClientSession
 
     /// <summary>Whether the poller watches the socket for input.</summary>
     public bool IsWatchedForInput;
+
+    private TimedWait? _wait;
 
     /// <summary>Makes a client of a connection.</summary>
     public Client(long id, StreamSocket socket, EventLoop loop, long now)
@@ -127,6 +132,9 @@ internal sealed unsafe class Client : ClientSession
 
     /// <summary>CLIENT SETNAME.</summary>
     public string Name { get; set; } = "";
+
+    /// <summary>The name as others see it: what is behind a zero byte was never looked at.</summary>
+    public string ShownName => Name.IndexOf('\0') is >= 0 and var end ? Name[..end] : Name;
 
     /// <summary>CLIENT SETINFO LIB-NAME.</summary>
     public string LibraryName { get; set; } = "";
@@ -164,12 +172,21 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>Memory of the output that waits, in bytes: its chunks, the shared blocks it refers to, and what is on its way.</summary>
     public long OutputBytes => Output.MemoryBytes + Output.SharedBytes + Volatile.Read(ref BytesUnderWay);
 
+    /// <summary>Whether the output is so short that Valkey would keep it in the buffer that every client has: one chunk or nothing.</summary>
+    public bool HasShortOutput => Output.NodeCount <= 1 && Output.SharedBytes == 0;
+
     /// <summary>
-    /// The part of <see cref="OutputBytes"/> that <c>client-output-buffer-limit</c> is about: output that fits into one chunk, as most
-    /// replies do on their way to the socket, is none of it.
+    /// The part of <see cref="OutputBytes"/> that CLIENT LIST shows as <c>omem</c> and that <c>client-output-buffer-limit</c> is about: all but the
+    /// first chunk of a short output, so that a limit of a few bytes still lets short replies through.
     /// </summary>
-    public long LimitedOutputBytes =>
-        Output.NodeCount > 1 || Output.SharedBytes != 0 || Output.MemoryBytes > OutputChunkPool.ChunkBytes ? OutputBytes : Volatile.Read(ref BytesUnderWay);
+    public long OutputListBytes
+    {
+        get
+        {
+            long own = Output.MemoryBytes;
+            return own - (HasShortOutput ? Math.Min(own, OutputChunkPool.ChunkBytes) : 0) + Output.SharedBytes + Volatile.Read(ref BytesUnderWay);
+        }
+    }
 
     /// <summary>All memory that the client takes, in bytes. Any thread.</summary>
     public long MemoryBytes => OwnBytes + Name.Length + QueryRoom + ParserBytes + OutputBytes + QueuedBytes + WatchedBytes + SubscriptionBytes;
@@ -179,6 +196,12 @@ internal sealed unsafe class Client : ClientSession
 
     /// <summary>Memory of what has arrived and is not executed, in bytes. Any thread.</summary>
     public long QueryRoom => QueryCapacity + Volatile.Read(ref LongCapacity);
+
+    /// <summary>The wait in a blocking command; null if it does not wait. Its loop sets it, any thread reads.</summary>
+    public TimedWait? Wait { get => Volatile.Read(ref _wait); set => Volatile.Write(ref _wait, value); }
+
+    /// <summary>Whether it has to authenticate first; a password that is taken away asks nobody any more.</summary>
+    public bool MustAuthenticate => Is(ClientFlags.Unauthenticated) && Loop.Server.Configuration.RequirePass.Length != 0;
 
     /// <summary>Whether the connection is gone.</summary>
     public bool IsClosed { get; set; }
@@ -194,6 +217,20 @@ internal sealed unsafe class Client : ClientSession
         else
             Flags &= ~flag;
     }
+
+    /// <summary>Has work run on the client's loop, wherever that is by then; not at all once the client is gone. Any thread.</summary>
+    public void Post(Action work) => Post(Loop, work);
+
+    private void Post(EventLoop loop, Action work) => loop.Post(() =>
+    {
+        if (IsClosed)
+            return;
+        // Without a token it is still on its way to this loop.
+        if (Loop != loop || Token < 0)
+            Post(Loop, work);
+        else
+            work();
+    });
 
     /// <summary>Makes room for more input behind what is there.</summary>
     /// <param name="room">The bytes wanted.</param>

@@ -10,7 +10,7 @@ internal sealed class ClientFilter
 {
     private const string KnownFlags = "OSMPxbtRBdcuAUreTIN";
 
-    private readonly HashSet<long> _ids = [];
+    private HashSet<long>? _ids;
     private readonly HashSet<long> _notIds = [];
     private readonly Dictionary<string, string> _texts = [];
     private long _leastAge;
@@ -31,15 +31,16 @@ internal sealed class ClientFilter
         int i = first;
         while (i < ctx.ArgCount)
         {
-            if (i + 1 >= ctx.ArgCount)
-                return "ERR syntax error";
             string name = Encoding.Latin1.GetString(ctx.Arg(i)).ToLowerInvariant();
-            if (name is "id" or "not-id")
+            // Numbers may be missing, unless nothing else is said at all.
+            if ((name is "id" or "not-id") && ctx.ArgCount > first + 1)
             {
-                if (ReadIds(ref ctx, ref i, name == "id" ? _ids : _notIds) is { } wrongId)
+                if (ReadIds(ref ctx, ref i, name == "id" ? _ids ??= [] : _notIds) is { } wrongId)
                     return wrongId;
                 continue;
             }
+            if (i + 1 >= ctx.ArgCount)
+                return "ERR syntax error";
             if (ReadOne(ref ctx, i, name, databases) is { } error)
                 return error;
             i += 2;
@@ -49,19 +50,18 @@ internal sealed class ClientFilter
 
     private static string? ReadIds(scoped ref CommandContext ctx, ref int i, HashSet<long> ids)
     {
-        int begin = ++i;
-        for (; i < ctx.ArgCount && AsciiNumber.TryParseInt64(ctx.Arg(i), out long id); i++)
+        for (i++; i < ctx.ArgCount && AsciiNumber.TryParseInt64(ctx.Arg(i), out long id); i++)
         {
             if (id < 1)
                 return "ERR client-id should be greater than 0";
             ids.Add(id);
         }
-        return i == begin ? "ERR syntax error" : null;
+        return null;
     }
 
     private string? ReadOne(scoped ref CommandContext ctx, int i, string name, int databases)
     {
-        string value = Encoding.Latin1.GetString(ctx.Arg(i + 1));
+        string value = Encoding.Latin1.GetString(ctx.ArgAsText(i + 1));
         switch (name)
         {
             case "maxage" or "idle":
@@ -90,7 +90,7 @@ internal sealed class ClientFilter
             case "type" or "not-type":
                 value = value.ToLowerInvariant();
                 if (value is not ("normal" or "master" or "primary" or "slave" or "replica" or "pubsub"))
-                    return $"ERR Unknown client type '{Encoding.Latin1.GetString(ctx.Arg(i + 1))}'";
+                    return $"ERR Unknown client type '{Encoding.Latin1.GetString(ctx.ArgAsText(i + 1))}'";
                 break;
             case "user" or "not-user":
                 if (value != "default")
@@ -122,7 +122,7 @@ internal sealed class ClientFilter
     {
         if (SkipsSelf && client == self || client.IsClosed)
             return false;
-        if (_ids.Count != 0 && !_ids.Contains(client.Id) || _notIds.Contains(client.Id))
+        if (_ids is { } ids && !ids.Contains(client.Id) || _notIds.Contains(client.Id))
             return false;
         long now = Clock.Sample();
         if (_leastAge != 0 && (now - client.CreatedAt) / 1000 < _leastAge
@@ -157,7 +157,7 @@ internal sealed class ClientFilter
         "addr" => client.Socket.PeerAddress == value,
         "laddr" => client.Socket.LocalAddress == value,
         "ip" => HostOf(client.Socket.PeerAddress).SequenceEqual(value),
-        "name" => client.Name == value,
+        "name" => client.ShownName == value,
         "lib-name" => client.LibraryName == value,
         "lib-ver" => client.LibraryVersion == value,
         _ => true,

@@ -21,7 +21,7 @@ internal enum ClientFlags
     /// <summary>Subscribed to something: in RESP2 only some commands are allowed.</summary>
     PubSub = 1 << 4,
 
-    /// <summary>Has not authenticated yet.</summary>
+    /// <summary>Has connected while there was a password, and not given one yet.</summary>
     Unauthenticated = 1 << 5,
 
     /// <summary>To be closed when its output is sent; reads no more.</summary>

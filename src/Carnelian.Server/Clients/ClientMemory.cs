@@ -1,4 +1,5 @@
 using Carnelian.Server.Configuration;
+using Carnelian.Server.Execution;
 using Carnelian.Server.Logging;
 
 namespace Carnelian.Server.Clients;
@@ -15,28 +16,62 @@ internal sealed class ClientMemory(ServerInstance server)
     private readonly Lock _lock = new();
     private long _limit;
     private long _counted;
+    private long _leaving;
 
     /// <summary>Whether there is a limit.</summary>
     public bool IsLimited => Volatile.Read(ref _limit) != 0;
+
+    /// <summary>Memory of clients that were disconnected here and whose loops have yet to free it, in bytes.</summary>
+    public long LeavingBytes => Volatile.Read(ref _leaving);
 
     /// <summary>Takes the limit from the configuration and enforces it at once.</summary>
     public void Configure()
     {
         long limit = server.Configuration.MaxMemoryClients;
         if (limit < 0)
-            limit = (long)((double)server.Configuration.MaxMemory * -limit / 100);
+            limit = (long)((double)(ulong)server.Configuration.MaxMemory * -limit / 100);
         Volatile.Write(ref _limit, limit);
         if (limit != 0)
             Enforce();
     }
 
-    /// <summary>Counts what a client has grown or shrunk by. Its loop, with <see cref="IsLimited"/>.</summary>
+    /// <summary>Counts what a client has grown or shrunk by. Any thread, with <see cref="IsLimited"/>.</summary>
     public void Count(Client client)
     {
         long bytes = client.MemoryBytes;
+        if (Volatile.Read(ref client.LeavingBytes) != 0)
+        {
+            // Its loop does not know yet, and may be in the middle of its commands.
+            Interlocked.Add(ref _leaving, bytes - Interlocked.Exchange(ref client.LeavingBytes, bytes));
+            return;
+        }
         long change = bytes - Interlocked.Exchange(ref client.CountedBytes, bytes);
         if (Interlocked.Add(ref _counted, change) > Volatile.Read(ref _limit) && change > 0)
             Enforce();
+    }
+
+    /// <summary>Counts the clients that the loops serve just now, whose output may have grown by much since they were counted. Any thread.</summary>
+    public void CountServed()
+    {
+        foreach (EventLoop loop in server.Loops.All)
+        {
+            Client? client = loop.Served;
+            if (client == null)
+                continue;
+            Count(client);
+            if (client.IsClosed) // while it was counted
+            {
+                Forget(client);
+                NoteFreed(client);
+            }
+        }
+    }
+
+    /// <summary>Notes that the memory of a closed client is freed. Any thread.</summary>
+    public void NoteFreed(Client client)
+    {
+        if (Volatile.Read(ref client.LeavingBytes) != 0)
+            Interlocked.Add(ref _leaving, -Interlocked.Exchange(ref client.LeavingBytes, 0));
     }
 
     /// <summary>Takes a closed client out of the sum. Its loop.</summary>
@@ -74,7 +109,11 @@ internal sealed class ClientMemory(ServerInstance server)
                 // Shard locks may be held here, and nobody logs under those.
                 string line = $"Evicting client: {ClientLine.Describe(server, client)}";
                 server.Loops.Main.Post(() => server.Log.Write(LogLevel.Notice, line));
+                Volatile.Write(ref client.LeavingBytes, bytes);
+                Interlocked.Add(ref _leaving, bytes);
                 server.Clients.Disconnect(client);
+                if (client.IsClosed) // by itself, meanwhile
+                    NoteFreed(client);
             }
         }
     }

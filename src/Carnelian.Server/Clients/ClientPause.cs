@@ -143,15 +143,6 @@ internal sealed class ClientPause : IDisposable
         List<Client> suspended = _suspended;
         _suspended = [];
         foreach (Client client in suspended)
-            Resume(client, client.Loop);
+            client.Post(() => client.Loop.SetSuspended(client, isSuspended: false));
     }
-
-    /// <summary>Resumes a client on its loop, wherever that is by then.</summary>
-    private static void Resume(Client client, EventLoop loop) => loop.Post(() =>
-    {
-        if (client.Loop != loop)
-            Resume(client, client.Loop);
-        else if (!client.IsClosed)
-            loop.SetSuspended(client, isSuspended: false);
-    });
 }

@@ -1,45 +1,97 @@
 using Carnelian.Protocol;
-using Carnelian.Server.Execution;
+using Carnelian.Threading;
 
 namespace Carnelian.Server.Clients;
 
-/// <summary>Keeps a client waiting for a while and then replies. For waits that nothing but time can end.</summary>
-internal static class TimedWait
+/// <summary>
+/// A client's waiting in a command that only time, CLIENT UNBLOCK or the end of the connection ends.
+/// </summary>
+/// <remarks>
+/// Begins on the client's loop. The timer and any client may end it: the first one to claim it does, and has the reply written on the
+/// client's loop. So whoever unblocks a client knows at once whether it has.
+/// </remarks>
+internal sealed class TimedWait
 {
-    /// <summary>Begins a wait. On the client's loop, from its command, which writes no reply itself.</summary>
-    /// <param name="client">The client; it is not served until the wait is over.</param>
-    /// <param name="milliseconds">How long; 0 is until the client goes away.</param>
-    /// <param name="reply">Writes the reply when the wait is over.</param>
-    public static void Begin(Client client, long milliseconds, Action<ReplyWriter> reply)
+    private readonly Client _client;
+    private readonly Action<ReplyWriter> _reply;
+    private readonly bool _isSilent;
+    private readonly long _endsAt;
+    private readonly Timer? _timer;
+    private int _isClaimed;
+
+    private TimedWait(Client client, long milliseconds, Action<ReplyWriter> reply)
     {
-        client.Set(ClientFlags.Blocked, true);
-        client.Loop.SetSuspended(client, isSuspended: true);
+        _client = client;
+        _reply = reply;
+        _isSilent = client.Loop.Writer.Discarding;
         if (milliseconds == 0)
             return;
-        Timer? timer = null;
-        timer = new Timer(_ =>
-        {
-            timer?.Dispose();
-            End(client, client.Loop, reply);
-        });
-        timer.Change(Math.Min(milliseconds, int.MaxValue), Timeout.Infinite);
+        _endsAt = Clock.Sample() + milliseconds;
+        _timer = new Timer(_ => OnTimer());
     }
 
-    /// <summary>Ends a wait on the client's loop, wherever that is by then.</summary>
-    private static void End(Client client, EventLoop loop, Action<ReplyWriter> reply) => loop.Post(() =>
+    /// <summary>Begins to wait. On the client's loop, from its command, which writes no reply itself.</summary>
+    /// <param name="client">The client; it is not served until the wait is over.</param>
+    /// <param name="milliseconds">How long; 0 is for ever.</param>
+    /// <param name="reply">Writes the reply when nothing but time has come.</param>
+    public static void Begin(Client client, long milliseconds, Action<ReplyWriter> reply)
     {
-        if (client.Loop != loop)
-            End(client, client.Loop, reply);
-        else
-            Finish(client, reply);
-    });
+        var wait = new TimedWait(client, milliseconds, reply);
+        wait.StartTimer();
+        client.Set(ClientFlags.Blocked, true);
+        client.Loop.SetSuspended(client, isSuspended: true);
+        client.Wait = wait;
+    }
 
-    private static void Finish(Client client, Action<ReplyWriter> reply)
+    /// <summary>Ends the wait before its time. Any thread.</summary>
+    /// <param name="isError">Whether the client gets an error; else it gets what time would have brought.</param>
+    /// <returns>False if it was over already.</returns>
+    public bool TryEnd(bool isError)
     {
-        if (client.IsClosed || !client.Is(ClientFlags.Blocked))
-            return;
-        client.Set(ClientFlags.Blocked, false);
-        client.Loop.WriteTo(client, reply);
-        client.Loop.SetSuspended(client, isSuspended: false);
+        if (!TryClaim())
+            return false;
+        _client.Post(() => Finish(isError));
+        return true;
+    }
+
+    /// <summary>Forgets the wait of a client that is gone.</summary>
+    public void Cancel() => _ = TryClaim();
+
+    private bool TryClaim()
+    {
+        if (Interlocked.Exchange(ref _isClaimed, 1) != 0)
+            return false;
+        _timer?.Dispose();
+        return true;
+    }
+
+    private void StartTimer() => _timer?.Change(Math.Clamp(_endsAt - Clock.Sample(), 1, int.MaxValue), Timeout.Infinite);
+
+    // No timer runs longer than some 24 days.
+    private void OnTimer()
+    {
+        if (Clock.Sample() >= _endsAt)
+            TryEnd(isError: false);
+        else if (Volatile.Read(ref _isClaimed) == 0)
+            StartTimer();
+    }
+
+    private void Finish(bool isError)
+    {
+        _client.Wait = null;
+        _client.Set(ClientFlags.Blocked, false);
+        if (isError)
+            CountError();
+        if (!_isSilent)
+            _client.Loop.WriteTo(_client, isError ? static writer => writer.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK"u8) : _reply);
+        if (!_client.IsClosed)
+            _client.Loop.SetSuspended(_client, isSuspended: false);
+    }
+
+    private void CountError()
+    {
+        _client.Loop.Server.CountError("UNBLOCKED"u8);
+        if (_client.LastCommand is { } command)
+            _client.Loop.Dispatcher.StatisticsOf(command.Id).Failed++;
     }
 }

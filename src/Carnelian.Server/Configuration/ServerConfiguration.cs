@@ -540,6 +540,9 @@ public sealed class ServerConfiguration
     public bool Set(ReadOnlySpan<KeyValuePair<string, string>> pairs, bool local, out string? error) =>
         (error = _changes.Set(this, pairs, local)) is null;
 
+    /// <summary>Whether writes are refused unless enough replicas keep up.</summary>
+    public bool NeedsReplicas => MinReplicasToWrite > 0 && MinReplicasMaxLag > 0;
+
     /// <summary>Registers what makes a changed value take effect: it runs after CONFIG SET has stored all new values.</summary>
     /// <param name="name">Name of the directive. The same delegate under several names runs once a CONFIG SET.</param>
     /// <param name="apply">Gives the error that makes the whole CONFIG SET fail, or null. It runs again after the old values are back.</param>

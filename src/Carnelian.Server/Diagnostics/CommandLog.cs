@@ -43,7 +43,7 @@ internal sealed class CommandLog
         byte[][] copies = Copy(command, arguments);
         lock (_lock)
         {
-            _entries.AddFirst(new CommandLogEntry(_nextId++, Clock.Latest / 1000, value, copies, client.Socket.PeerAddress, client.Name));
+            _entries.AddFirst(new CommandLogEntry(_nextId++, Clock.Latest / 1000, value, copies, client.Socket.PeerAddress, client.ShownName));
             while (_entries.Count > limit)
                 _entries.RemoveLast();
         }

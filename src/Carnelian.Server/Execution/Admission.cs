@@ -68,7 +68,7 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
             return true;
         }
         var all = new ReadOnlySpan<Argument>(arguments, count);
-        if (client.Is(ClientFlags.Unauthenticated) && (command == null || (command.Flags & CommandFlags.NoAuth) == 0))
+        if (client.MustAuthenticate && (command == null || (command.Flags & CommandFlags.NoAuth) == 0))
         {
             Refuse(client, command, "NOAUTH Authentication required.");
             return true;
@@ -116,7 +116,7 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
             Refuse(client, command, "OOM command not allowed when used memory > 'maxmemory'.");
             return true;
         }
-        if ((server.Condition & ServerCondition.NeedsReplicas) != 0 && (command.Flags & CommandFlags.Write) != 0)
+        if ((server.Condition & ServerCondition.NeedsReplicas) != 0 && Writes(client, command))
         {
             Refuse(client, command, "NOREPLICAS Not enough good replicas to write.");
             return true;
@@ -175,6 +175,10 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
         else
             shards.Release(locks);
     }
+
+    private bool Writes(Client client, CommandDefinition command) =>
+        (command.Flags & CommandFlags.Write) != 0
+        || (command == server.Known.Exec && client.QueuedCommands is { } queued && queued.Exists(static part => (part.Command.Flags & CommandFlags.Write) != 0));
 
     private void Refuse(Client client, CommandDefinition? command, string error)
     {

@@ -367,6 +367,7 @@ internal sealed unsafe class EventLoop : IDisposable
         client.Output.Clear();
         client.RequestState.Free();
         client.FreeQuery();
+        _server.ClientMemory.NoteFreed(client);
     }
 
     private int TakeSlot(object target)
@@ -578,8 +579,10 @@ internal sealed unsafe class EventLoop : IDisposable
             return;
         }
         long missing = input.Parser.MissingBytes;
-        bool isLong = missing > 0 && input.Parser.MissingLength >= StringBlock.LeastLong;
-        int room = missing >= RequestParser.BigArgumentBytes && !isLong ? (int)missing : 0;
+        // What is missing counts, as one read may complete an argument that is longer than the limit.
+        bool isTooLong = length + missing + client.LongLength + client.QueuedBytes > _server.QueryBufferLimit;
+        bool isLong = missing > 0 && input.Parser.MissingLength >= StringBlock.LeastLong && !isTooLong;
+        int room = missing >= RequestParser.BigArgumentBytes && !isLong && !isTooLong ? (int)missing : 0;
         client.QueryPeak = Math.Max(client.QueryPeak, (int)Math.Min((long)length + room, int.MaxValue));
         if (input.IsShared)
         {
@@ -597,7 +600,7 @@ internal sealed unsafe class EventLoop : IDisposable
         }
         if (isLong)
             LongArguments.Begin(client, input.Parser);
-        if (client.QueryBytes + client.QueuedBytes > _server.QueryBufferLimit)
+        if (isTooLong)
             _server.OnQueryBufferLimit(client);
     }
 

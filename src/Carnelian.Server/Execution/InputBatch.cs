@@ -57,7 +57,7 @@ internal sealed unsafe class InputBatch : IDisposable
     {
         Client client = Client!;
         Parser.Clear();
-        Status = Parser.Parse(Position, End, ref client.RequestState, !client.Is(ClientFlags.Unauthenticated));
+        Status = Parser.Parse(Position, End, ref client.RequestState, !client.MustAuthenticate);
         Position = Parser.Position;
     }
 

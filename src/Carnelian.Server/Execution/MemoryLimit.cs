@@ -31,7 +31,7 @@ internal sealed class MemoryLimit(ServerInstance server)
         get
         {
             long limit = Volatile.Read(ref _limit);
-            return limit == 0 ? 0 : NativeHeap.UsedBytes - NotCounted - server.Keyspace.Reclaimer.PendingBytes - limit;
+            return limit == 0 ? 0 : NativeHeap.UsedBytes - NotCounted - server.Keyspace.Reclaimer.PendingBytes - server.ClientMemory.LeavingBytes - limit;
         }
     }
 

@@ -96,7 +96,7 @@ internal sealed class Shutdown(ServerInstance server)
         bool isHidden = server.Configuration.HideUserDataFromLog;
         var text = new StringBuilder();
         text.Append($"id={client.Id} addr={client.Socket.PeerAddress} laddr={client.Socket.LocalAddress} fd={client.Socket.Descriptor}");
-        text.Append($" name={(isHidden ? "*redacted*" : client.Name)} user={(isHidden ? "*redacted*" : "default")}");
+        text.Append($" name={(isHidden ? "*redacted*" : client.ShownName)} user={(isHidden ? "*redacted*" : "default")}");
         return text.Append($" lib-name={client.LibraryName} lib-ver={client.LibraryVersion}").ToString();
     }
 }

@@ -83,6 +83,22 @@ internal sealed class ReplayRun(ServerPair servers, OracleOptions options)
         Report(family, resp, round, replay, steps, difference);
     }
 
+    private static (List<Step> Steps, Difference Difference)? Minimize(IReplay replay, List<Step> steps, Difference difference)
+    {
+        try
+        {
+            if (Minimizer.Minimize(replay, steps, difference) is { } minimal)
+                return minimal;
+            Console.WriteLine("  it did not differ when it was run again; the last steps:");
+        }
+        catch (Exception e) when (e is TimeoutException or IOException or System.Net.Sockets.SocketException)
+        {
+            Console.WriteLine($"  it could not be run again ({e.Message}); the last steps:");
+        }
+
+        return null;
+    }
+
     private void Report(Family family, int resp, int round, IReplay replay, List<Step> steps, Difference difference)
     {
         const int Shown = 15;
@@ -93,16 +109,12 @@ internal sealed class ReplayRun(ServerPair servers, OracleOptions options)
         {
             Console.WriteLine("  the tested server has ended; the last steps:");
         }
-        else if (Minimizer.Minimize(replay, steps, difference) is { } minimal)
+        else if (Minimize(replay, steps, difference) is { } minimal)
         {
             shown = minimal.Steps;
             if (minimal.Steps.Count > PrintedSteps)
                 Console.WriteLine($"  the last {PrintedSteps} of {minimal.Steps.Count} steps:");
             difference = minimal.Difference;
-        }
-        else
-        {
-            Console.WriteLine("  it did not differ when it was run again; the last steps:");
         }
 
         foreach (Step step in shown.TakeLast(PrintedSteps))

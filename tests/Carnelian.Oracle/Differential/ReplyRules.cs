@@ -38,8 +38,9 @@ internal static class ReplyRules
         ["COMMANDLOG|LEN"] = (_, e, a) => SameKind(e, a),
         ["CLIENT|ID"] = (_, e, a) => SameKind(e, a),
         ["TIME"] = (_, e, a) => SameKind(e, a) && e.Elements.Count == a.Elements.Count,
+        // WAIT and WAITAOF make Valkey's offset grow even without replicas.
+        ["ROLE"] = (_, e, a) => e.Elements.Count == 3 && a.Elements.Count == 3 && e.Elements[0].SameAs(a.Elements[0]) && e.Elements[2].SameAs(a.Elements[2]),
         ["LASTSAVE"] = (_, e, a) => SameKind(e, a),
-        ["LOLWUT"] = (_, e, a) => SameKind(e, a),
         ["LATENCY|HISTOGRAM"] = WholeTable,
         ["LATENCY|LATEST"] = (_, e, a) => SameKind(e, a),
         ["INFO"] = (_, e, a) => SameKind(e, a),
@@ -75,24 +76,46 @@ internal static class ReplyRules
     {
         if (expected.SameAs(actual))
             return true;
+        string name = NameOf(command);
+        // What is drawn, and what may be asked of the drawing, is each server's own.
+        if (name == "LOLWUT")
+            return true;
         // An error's text counts to the byte, whatever the rule for the command's other replies.
         if (expected.IsError || actual.IsError)
             return OwnDirectives.IsSameListOfPolicies(expected.Value, actual.Value);
-        string name = NameOf(command);
         if (name == "EXEC")
         {
+            // Commands that reply more than once move the replies behind them.
+            bool subscribes = queued.Any(command => NameOf(command).EndsWith("SUBSCRIBE", StringComparison.Ordinal));
             return expected.Type == actual.Type && expected.Elements.Count == actual.Elements.Count && queued.Count == expected.Elements.Count
-                && Enumerable.Range(0, queued.Count).All(i => Agree(queued[i], expected.Elements[i], actual.Elements[i], []));
+                && Enumerable.Range(0, queued.Count).All(i => Agree(queued[i], expected.Elements[i], actual.Elements[i], [])
+                    || (subscribes && queued.Any(command => Agree(command, expected.Elements[i], actual.Elements[i], []))));
         }
 
         if (name.EndsWith("|HELP", StringComparison.Ordinal))
-            return HelpSyntax(expected).SequenceEqual(HelpSyntax(actual));
+            return IsPartOf(HelpSyntax(actual), HelpSyntax(expected));
         return Rules.TryGetValue(name, out Rule? rule) && rule(command, expected, actual);
     }
 
     /// <summary>The lines of a help text that give syntax: those that are not indented.</summary>
     public static IEnumerable<string> HelpSyntax(RespValue help) =>
         help.Elements.Select(line => line.Value).Where(line => !line.StartsWith(' '));
+
+    // Subcommands that only the oracle has are missing; the catalogue mode knows which ones.
+    private static bool IsPartOf(IEnumerable<string> lines, IEnumerable<string> all)
+    {
+        using IEnumerator<string> rest = all.GetEnumerator();
+        return lines.All(line =>
+        {
+            while (rest.MoveNext())
+            {
+                if (rest.Current == line)
+                    return true;
+            }
+
+            return false;
+        });
+    }
 
     // Values of masked names may differ; extra names are the tested server's own.
     private static bool SameMap(RespValue expected, RespValue actual, Func<string, bool> masked, Func<string, bool> extra)

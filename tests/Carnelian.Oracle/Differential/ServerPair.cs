@@ -5,6 +5,8 @@ namespace Carnelian.Oracle.Differential;
 /// <summary>The two servers of a comparison and what each of them knows.</summary>
 internal sealed class ServerPair : IDisposable
 {
+    private const int FarewellMilliseconds = 1000;
+
     private readonly ServerProcess? _oracleProcess;
     private readonly ServerProcess? _testedProcess;
     private readonly Dictionary<string, byte[]> _oracleConfig;
@@ -118,5 +120,7 @@ internal sealed class ServerPair : IDisposable
         }
 
         connection.Call("FLUSHALL SYNC");
+        // What a connection of the round before has subscribed to counts until its end is noticed.
+        SpinWait.SpinUntil(() => connection.Call("CLIENT LIST TYPE pubsub").Value.Length == 0, FarewellMilliseconds);
     }
 }

@@ -84,7 +84,10 @@ internal static class Mutation
             return !command.Skip(2).Any(argument => IsWithin(argument, 1, 10_000_000) || IsWithin(argument, Now - 10_000_000, Now + 10_000_000));
         if (name is "SETRANGE" or "SETBIT")
             return !command.Skip(2).Any(argument => IsWithin(argument, 100_000, 6_000_000_000));
-        if (name is "SHUTDOWN" or "DEBUG" or "REPLICAOF" or "SLAVEOF" or "FAILOVER" or "MONITOR" or "WAIT" or "SYNC" or "PSYNC")
+        // Valkey looks for a limit of open files that it may have, one small step after the other.
+        if (name == "CONFIG" && command.Any(argument => CommandText.Quote(argument).Equals("maxclients", StringComparison.OrdinalIgnoreCase)))
+            return !command.Any(argument => IsWithin(argument, 1_000_000, long.MaxValue));
+        if (name is "SHUTDOWN" or "DEBUG" or "REPLICAOF" or "SLAVEOF" or "FAILOVER" or "MONITOR" or "WAIT" or "WAITAOF" or "SYNC" or "PSYNC")
             return false;
         return name != "CLIENT" || command.Length < 2 || CommandText.Quote(command[1]).ToUpperInvariant() is not ("REPLY" or "PAUSE" or "KILL");
     }

@@ -249,6 +249,32 @@ public sealed class ClientControlTests(SystemConnections server) : IClassFixture
     }
 
     [Fact]
+    public void A_limit_of_a_few_bytes_lets_short_replies_through_and_no_long_one()
+    {
+        using RespConnection admin = server.Connect();
+        using RespConnection client = server.Connect();
+        client.CallWith("SET", "long", new string('x', 100_000));
+        client.Call("CLIENT SETNAME greedy");
+        Assert.Equal("OK", admin.CallWith("CONFIG", "SET", "client-output-buffer-limit", "normal 10 0 0").Value);
+
+        Assert.Equal("PONG", client.Call("PING").Value);
+        Assert.ThrowsAny<IOException>(() => client.Call("GET long"));
+        admin.CallWith("CONFIG", "SET", "client-output-buffer-limit", "normal 0 0 0");
+        Assert.Empty(Lines(admin, " name=greedy "));
+    }
+
+    [Fact]
+    public void A_share_of_the_largest_maxmemory_is_a_limit_that_nobody_reaches()
+    {
+        using RespConnection admin = server.Connect();
+        admin.CallWith("CONFIG", "SET", "maxmemory", "9223372036854775808", "maxmemory-clients", "100%");
+
+        Assert.Equal("PONG", admin.Call("PING").Value);
+        Assert.Equal("100%", admin.Call("CONFIG GET maxmemory-clients").Elements[1].Value);
+        admin.Call("CONFIG SET maxmemory 0 maxmemory-clients 0");
+    }
+
+    [Fact]
     public void The_biggest_clients_go_when_all_take_too_much_memory_unless_they_may_not()
     {
         using RespConnection admin = server.Connect();
@@ -287,6 +313,22 @@ public sealed class ClientControlTests(SystemConnections server) : IClassFixture
     }
 
     [Fact]
+    public void An_argument_longer_than_the_input_limit_is_refused_however_it_arrives()
+    {
+        using RespConnection admin = server.Connect();
+        admin.Call("CONFIG SET client-query-buffer-limit 1mb");
+        string value = new('x', 2 << 20);
+        for (int i = 0; i < 20; i++)
+        {
+            using RespConnection client = server.Connect();
+            Assert.ThrowsAny<IOException>(() => client.CallWith("SET", "too-long", value));
+        }
+        admin.Call("CONFIG SET client-query-buffer-limit 1gb");
+
+        Assert.Equal("0", admin.Call("EXISTS too-long").Value);
+    }
+
+    [Fact]
     public void A_paused_client_that_hangs_up_is_forgotten_at_once()
     {
         using RespConnection admin = server.Connect();
@@ -303,6 +345,123 @@ public sealed class ClientControlTests(SystemConnections server) : IClassFixture
 
         Assert.True(SpinWait.SpinUntil(() => Lines(admin, " name=hanging ").Length == 0, Patience));
         admin.Call("CLIENT UNPAUSE");
+    }
+
+    [Theory]
+    [InlineData("WAIT 1 0", "", ":0")]
+    [InlineData("WAIT 1 100000", "TIMEOUT", ":0")]
+    [InlineData("WAITAOF 0 1 0", "TIMEOUT", "*2 :0 :0")]
+    [InlineData("WAIT 1 0", "ERROR", "-UNBLOCKED client unblocked via CLIENT UNBLOCK")]
+    [InlineData("WAITAOF 0 1 100000", "error", "-UNBLOCKED client unblocked via CLIENT UNBLOCK")]
+    public void A_client_that_waits_for_replicas_can_be_unblocked_once(string command, string how, string reply)
+    {
+        using RespConnection admin = server.Connect();
+        RespConnection[] waiting = Connect(Others);
+        foreach (RespConnection client in waiting)
+        {
+            string id = client.Call("CLIENT ID").Value;
+            Send(client, command, "PING");
+            Assert.True(SpinWait.SpinUntil(() => Lines(admin, $"id={id} ").Any(static line => line.Contains(" flags=b ")), Patience));
+
+            Assert.Equal("1", admin.Call($"CLIENT UNBLOCK {id} {how}").Value);
+            Assert.Equal("0", admin.Call($"CLIENT UNBLOCK {id} {how}").Value);
+
+            Assert.Equal(reply, Encoding.ASCII.GetString(client.ReadFrame()).TrimEnd().Replace("\r\n", " "));
+            Assert.Equal("PONG", Next(client).Value);
+        }
+        Dispose(waiting);
+    }
+
+    [Fact]
+    public void A_wait_ends_when_its_time_is_over_and_nobody_can_end_it_then()
+    {
+        using RespConnection admin = server.Connect();
+        using RespConnection client = server.Connect();
+        string id = client.Call("CLIENT ID").Value;
+
+        Assert.Equal("0", client.Call("WAIT 1 1").Value);
+
+        Assert.Equal("0", admin.Call($"CLIENT UNBLOCK {id}").Value);
+        Assert.Equal("PONG", client.Call("PING").Value);
+    }
+
+    [Fact]
+    public void A_wait_without_a_reply_lets_the_next_command_reply()
+    {
+        using RespConnection client = server.Connect();
+
+        Send(client, "CLIENT REPLY SKIP", "WAIT 1 1", "PING");
+
+        Assert.Equal("PONG", Next(client).Value);
+    }
+
+    [Fact]
+    public void A_client_that_hangs_up_while_it_waits_is_forgotten_at_once()
+    {
+        using RespConnection admin = server.Connect();
+        RespConnection[] waiting = Connect(2);
+        foreach (RespConnection client in waiting)
+            Send(client, "CLIENT SETNAME waiting", "WAIT 1 0");
+        Assert.True(SpinWait.SpinUntil(() => Lines(admin, " name=waiting ").Count(static line => line.Contains(" flags=b ")) == 2, Patience));
+
+        waiting[0].Dispose();
+        waiting[1].Reset();
+
+        Assert.True(SpinWait.SpinUntil(() => Lines(admin, " name=waiting ").Length == 0, Patience));
+    }
+
+    [Fact]
+    public void Nobody_is_asked_for_a_password_that_was_taken_away()
+    {
+        using RespConnection admin = server.Connect();
+        admin.Call("CONFIG SET requirepass secret");
+        using RespConnection client = server.Connect();
+        Assert.Equal("NOAUTH Authentication required.", client.Call("PING").Value);
+
+        admin.CallWith("CONFIG", "SET", "requirepass", "");
+        Assert.Equal("PONG", client.Call("PING").Value);
+        Assert.StartsWith("NOAUTH HELLO must be called", client.Call("HELLO 3").Value);
+
+        admin.Call("CONFIG SET requirepass secret");
+        Assert.Equal("NOAUTH Authentication required.", client.Call("PING").Value);
+        Assert.Equal("PONG", admin.Call("PING").Value);
+        admin.CallWith("CONFIG", "SET", "requirepass", "");
+    }
+
+    [Fact]
+    public void Writes_are_refused_while_replicas_are_wanted_and_there_are_none()
+    {
+        using RespConnection client = server.Connect();
+        using RespConnection admin = server.Connect();
+        client.Call("MULTI");
+        client.Call("SET wanted 1");
+        admin.Call("CONFIG SET min-replicas-to-write 1");
+
+        Assert.Equal("EXECABORT Transaction discarded because of: NOREPLICAS Not enough good replicas to write.", client.Call("EXEC").Value);
+        Assert.Equal("NOREPLICAS Not enough good replicas to write.", client.Call("SET wanted 1").Value);
+        Assert.True(client.Call("GET wanted").IsNull);
+        Assert.Contains("\r\nmin_slaves_good_slaves:0\r\n", client.Call("INFO replication").Value);
+
+        admin.Call("CONFIG SET min-replicas-max-lag 0");
+        Assert.Equal("OK", client.Call("SET wanted 1").Value);
+        admin.Call("CONFIG SET min-replicas-max-lag 10 min-replicas-to-write 0");
+        client.Call("DEL wanted");
+    }
+
+    [Theory]
+    [InlineData("LIST ID", "ERR syntax error")]
+    [InlineData("LIST ID nobody", "ERR syntax error")]
+    [InlineData("LIST ID 999999 nobody", "ERR syntax error")]
+    [InlineData("LIST ID 0", "ERR client-id should be greater than 0")]
+    [InlineData("LIST ID ID", "")]
+    [InlineData("LIST ID TYPE normal", "")]
+    [InlineData("LIST ID 999999 ID 999998 ID", "")]
+    [InlineData("KILL ID ID 999999", "0")]
+    public void Numbers_of_clients_may_be_missing_and_then_nobody_is_meant(string filters, string reply)
+    {
+        using RespConnection client = server.Connect();
+
+        Assert.Equal(reply, client.Call($"CLIENT {filters}").Value);
     }
 
     [Fact]

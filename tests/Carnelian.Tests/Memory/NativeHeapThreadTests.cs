@@ -83,6 +83,7 @@ public sealed unsafe class NativeHeapThreadTests
         nint[] blocks = new nint[100_000];
         for (int i = 0; i < blocks.Length; i++)
             blocks[i] = (nint)NativeHeap.Allocate((nuint)(8 + i % 2000));
+        CollectEndedThreads();
         long before = NativeHeap.ThreadCacheBytes;
         long grown = 0;
         Run(() =>
@@ -104,6 +105,7 @@ public sealed unsafe class NativeHeapThreadTests
             NativeHeap.Free(NativeHeap.Allocate(100));
             NativeHeap.ReleaseThread();
         });
+        CollectEndedThreads();
         int caches = NativeHeap.GetStatistics().ThreadCaches;
         long cached = NativeHeap.ThreadCacheBytes;
         for (int i = 0; i < 10; i++)
@@ -152,6 +154,16 @@ public sealed unsafe class NativeHeapThreadTests
             Thread.Sleep(10);
         }
         Assert.Equal(before, Cached(3584));
+    }
+
+    // The caches of threads that other tests have ended must not be emptied while bytes are counted.
+    private static void CollectEndedThreads()
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -97,7 +97,7 @@ public static class AclCommands
         AclCategories category = CommandWords.FindCategory(ctx.Arg(2));
         if (category == AclCategories.None)
         {
-            ctx.Reply.Error(Encoding.Latin1.GetBytes($"ERR Unknown category '{Encoding.Latin1.GetString(ctx.Arg(2))}'"));
+            ctx.Reply.Error(Encoding.Latin1.GetBytes($"ERR Unknown category '{Encoding.Latin1.GetString(ctx.ArgAsText(2))}'"));
             return;
         }
         var commands = new List<CommandDefinition>();
@@ -155,7 +155,7 @@ public static class AclCommands
         """u8);
 
     private static void WriteWrongCount(scoped ref CommandContext ctx) => ctx.Reply.Error(
-        Encoding.Latin1.GetBytes($"ERR unknown subcommand or wrong number of arguments for '{Encoding.Latin1.GetString(ctx.Arg(1))}'. Try ACL HELP."));
+        Encoding.Latin1.GetBytes($"ERR unknown subcommand or wrong number of arguments for '{Encoding.Latin1.GetString(ctx.ArgAsText(1))}'. Try ACL HELP."));
 
     private static string? PasswordHash(scoped ref CommandContext ctx)
     {

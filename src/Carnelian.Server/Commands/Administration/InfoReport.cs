@@ -215,7 +215,10 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
     private void WriteReplication()
     {
         _text.Field("role", "master");
-        _text.Zeros("connected_slaves", "replicas_waiting_psync");
+        _text.Field("connected_slaves", 0);
+        if (server.Configuration.NeedsReplicas)
+            _text.Field("min_slaves_good_slaves", 0);
+        _text.Field("replicas_waiting_psync", 0);
         _text.Field("master_failover_state", "no-failover");
         _text.Field("master_replid", server.ReplicationId);
         _text.Field("master_replid2", server.SecondReplicationId);

@@ -34,7 +34,7 @@ public static class ClientCommands
         Arguments = "connection-name")]
     public static void SetName(scoped ref CommandContext ctx)
     {
-        if (!IsNameValid(ctx.Arg(2)))
+        if (!IsNameValid(ctx.ArgAsText(2)))
         {
             ctx.Reply.Error("ERR Client names cannot contain spaces, newlines or special characters."u8);
             return;
@@ -50,19 +50,19 @@ public static class ClientCommands
     public static void SetInfo(scoped ref CommandContext ctx)
     {
         var client = (Client)ctx.Session;
-        string attribute = Encoding.Latin1.GetString(ctx.Arg(2));
+        string attribute = Encoding.Latin1.GetString(ctx.ArgAsText(2));
         bool isName = ctx.ArgIs(2, "lib-name"u8);
         if (!isName && !ctx.ArgIs(2, "lib-ver"u8))
         {
             ctx.Reply.Error(Encoding.Latin1.GetBytes($"ERR Unrecognized option '{attribute}'"));
             return;
         }
-        if (!IsNameValid(ctx.Arg(3)))
+        if (!IsNameValid(ctx.ArgAsText(3)))
         {
             ctx.Reply.Error(Encoding.Latin1.GetBytes($"ERR {attribute} cannot contain spaces, newlines or special characters."));
             return;
         }
-        string value = Encoding.Latin1.GetString(ctx.Arg(3));
+        string value = Encoding.Latin1.GetString(ctx.ArgAsText(3));
         if (isName)
             client.LibraryName = value;
         else

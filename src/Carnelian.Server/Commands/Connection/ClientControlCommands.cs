@@ -3,8 +3,6 @@ using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Execution;
-using Carnelian.Text;
-using Carnelian.Threading;
 using static Carnelian.Commands.Table.CommandFlags;
 
 namespace Carnelian.Server.Commands.Connection;
@@ -30,21 +28,8 @@ public static class ClientControlCommands
                 return;
             }
         }
-        if (!AsciiNumber.TryParseInt64(ctx.Arg(2), out long milliseconds))
-        {
-            ctx.Reply.Error("ERR timeout is not an integer or out of range"u8);
+        if (!TimeoutArgument.TryMilliseconds(ref ctx, 2, out long milliseconds))
             return;
-        }
-        if (milliseconds < 0)
-        {
-            ctx.Reply.Error("ERR timeout is negative"u8);
-            return;
-        }
-        if (milliseconds > long.MaxValue - Clock.Sample())
-        {
-            ctx.Reply.Error("ERR timeout is out of range"u8);
-            return;
-        }
         EventLoop loop = ((Client)ctx.Session).Loop;
         loop.Server.Pause.Begin(loop, milliseconds, holdsAll);
         ctx.Reply.Ok();
@@ -138,14 +123,17 @@ public static class ClientControlCommands
         Arguments = "client-id:integer, [unblock-type(TIMEOUT | ERROR)]")]
     public static void Unblock(scoped ref CommandContext ctx)
     {
-        if (ctx.ArgCount == 4 && !ctx.ArgIs(3, "timeout"u8) && !ctx.ArgIs(3, "error"u8))
+        bool isError = ctx.ArgCount == 4 && ctx.ArgIs(3, "error"u8);
+        if (ctx.ArgCount == 4 && !isError && !ctx.ArgIs(3, "timeout"u8))
         {
             ctx.Reply.Error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"u8);
             return;
         }
-        // Only blocking commands could be ended, and there are none: a client that is paused waits on.
-        if (ctx.TryInteger(2, out _))
-            ctx.Reply.Integer(0);
+        if (!ctx.TryInteger(2, out long id))
+            return;
+        // Only waiting in a blocking command ends: a client that is paused waits on.
+        TimedWait? wait = ((Client)ctx.Session).Loop.Server.Clients.Find(id)?.Wait;
+        ctx.Reply.Integer(wait != null && wait.TryEnd(isError) ? 1 : 0);
     }
 
     [Command("CLIENT|HELP", Arity = 2, Group = CommandGroup.Connection, Since = "5.0.0", Complexity = "O(1)",

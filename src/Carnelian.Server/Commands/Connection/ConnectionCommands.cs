@@ -146,7 +146,7 @@ public static class ConnectionCommands
             else if (ctx.ArgIs(i, "setname"u8) && left >= 1)
             {
                 name = ++i;
-                if (!ClientCommands.IsNameValid(ctx.Arg(i)))
+                if (!ClientCommands.IsNameValid(ctx.ArgAsText(i)))
                 {
                     ctx.Reply.Error("ERR Client names cannot contain spaces, newlines or special characters."u8);
                     return;

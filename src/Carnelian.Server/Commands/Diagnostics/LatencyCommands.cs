@@ -49,7 +49,7 @@ public static class LatencyCommands
         if (Find(ref ctx) is { } latency)
             ctx.Reply.Verbatim(Encoding.Latin1.GetBytes(LatencyGraph.Draw(latency)), "txt"u8);
         else
-            ctx.Reply.Error("ERR No samples available for event '"u8, ctx.Arg(2), "'"u8);
+            ctx.Reply.Error("ERR No samples available for event '"u8, ctx.ArgAsText(2), "'"u8);
     }
 
     [Command("LATENCY|HELP", Arity = 2, Group = CommandGroup.Server, Since = "2.8.13", Complexity = "O(1)",

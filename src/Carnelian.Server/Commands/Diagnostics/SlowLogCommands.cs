@@ -32,6 +32,11 @@ public static class SlowLogCommands
         History = "4.0.0 Added client IP address, port and name to the reply.")]
     public static void Get(scoped ref CommandContext ctx)
     {
+        if (ctx.ArgCount > 3)
+        {
+            ctx.Reply.Error("ERR unknown subcommand or wrong number of arguments for '"u8, ctx.ArgAsText(1), "'. Try SLOWLOG HELP."u8);
+            return;
+        }
         long count = DefaultCount;
         if (ctx.ArgCount > 2 && !CommandLogReply.TryCount(ref ctx, 2, out count))
             return;

@@ -81,7 +81,7 @@ public static class PubSubCommands
     {
         if (ctx.ArgCount > 3)
         {
-            ctx.Reply.Error("ERR unknown subcommand or wrong number of arguments for '"u8, ctx.Arg(1), "'. Try PUBSUB HELP."u8);
+            ctx.Reply.Error("ERR unknown subcommand or wrong number of arguments for '"u8, ctx.ArgAsText(1), "'. Try PUBSUB HELP."u8);
             return;
         }
         List<byte[]> channels = HubOf(ref ctx).ChannelsLike(ctx.ArgCount == 3 ? ctx.Arg(2) : default, areAll: ctx.ArgCount == 2, kind);

@@ -7,7 +7,7 @@ using static Carnelian.Commands.Table.CommandFlags;
 
 namespace Carnelian.Server.Commands.Replication;
 
-/// <summary>WAIT and WAITAOF: without replicas and append only file nothing is ever acknowledged, so only the time ends them.</summary>
+/// <summary>WAIT and WAITAOF: without replicas and append only file nothing is ever acknowledged, so only time and CLIENT UNBLOCK end them.</summary>
 public static class WaitCommands
 {
     [Command("WAIT", Arity = 3, Group = CommandGroup.Generic, Since = "3.0.0", Complexity = "O(1)",
@@ -16,7 +16,7 @@ public static class WaitCommands
         Arguments = "numreplicas:integer, timeout:integer")]
     public static void Wait(scoped ref CommandContext ctx)
     {
-        if (!ctx.TryInteger(1, out long replicas) || !TryTimeout(ref ctx, 2, out long timeout))
+        if (!ctx.TryInteger(1, out long replicas) || !TimeoutArgument.TryMilliseconds(ref ctx, 2, out long timeout))
             return;
         var client = (Client)ctx.Session;
         if (replicas <= 0 || client.Is(ClientFlags.Multi))
@@ -31,9 +31,10 @@ public static class WaitCommands
         Arguments = "numlocal:integer, numreplicas:integer, timeout:integer")]
     public static void WaitAof(scoped ref CommandContext ctx)
     {
-        if (!TryRange(ref ctx, 1, 0, 1, "ERR value is out of range, value must between 0 and 1"u8, out long local)
-            || !TryRange(ref ctx, 2, 0, long.MaxValue, "ERR value is out of range, must be positive"u8, out long replicas)
-            || !TryTimeout(ref ctx, 3, out long timeout))
+        if (!ctx.TryInteger(1, out long local)
+            || !TryRange(ref ctx, 1, 1, "ERR value is out of range, value must between 0 and 1"u8, out _)
+            || !TryRange(ref ctx, 2, long.MaxValue, "ERR value is out of range, must be positive"u8, out long replicas)
+            || !TimeoutArgument.TryMilliseconds(ref ctx, 3, out long timeout))
         {
             return;
         }
@@ -53,26 +54,11 @@ public static class WaitCommands
         writer.Integer(0);
     }
 
-    private static bool TryRange(scoped ref CommandContext ctx, int index, long least, long most, ReadOnlySpan<byte> error, out long value)
+    private static bool TryRange(scoped ref CommandContext ctx, int index, long most, ReadOnlySpan<byte> error, out long value)
     {
-        if (!ctx.TryInteger(index, out value))
-            return false;
-        if (value >= least && value <= most)
+        if (AsciiNumber.TryParseInt64(ctx.Arg(index), out value) && value >= 0 && value <= most)
             return true;
         ctx.Reply.Error(error);
-        return false;
-    }
-
-    private static bool TryTimeout(scoped ref CommandContext ctx, int index, out long milliseconds)
-    {
-        if (!AsciiNumber.TryParseInt64(ctx.Arg(index), out milliseconds))
-        {
-            ctx.Reply.Error("ERR timeout is not an integer or out of range"u8);
-            return false;
-        }
-        if (milliseconds >= 0)
-            return true;
-        ctx.Reply.Error("ERR timeout is negative"u8);
         return false;
     }
 }

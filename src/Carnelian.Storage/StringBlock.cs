@@ -14,8 +14,9 @@ public readonly unsafe struct StringBlock
     /// <summary>The bytes before the data.</summary>
     public const int HeaderSize = 16;
 
-    /// <summary>A string from this length on is worth a block before it is known what becomes of it, in bytes.</summary>
-    public const int LeastLong = 64 * 1024;
+    /// <summary>A string from this length on is worth a block before it is known what becomes of it, in bytes. A shorter one is copied
+    /// out of a buffer that is at hand sooner than a block's fresh pages are there.</summary>
+    public const int LeastLong = 1024 * 1024;
 
     private readonly byte* _address;
 

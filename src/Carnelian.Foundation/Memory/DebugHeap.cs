@@ -263,7 +263,8 @@ internal sealed unsafe class DebugHeap
         _violation(text);
     }
 
-    private StackTrace? CaptureStack() => _captureStacks ? new StackTrace(2, fNeedFileInfo: false) : null;
+    // With its own frames: how many there are depends on what the compiler has inlined.
+    private StackTrace? CaptureStack() => _captureStacks ? new StackTrace(fNeedFileInfo: false) : null;
 
     private static nuint TotalSize(nuint usable) => (FrontBytes + usable + MinimumBackBytes + 63) & ~(nuint)63;
 

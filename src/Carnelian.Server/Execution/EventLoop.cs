@@ -580,8 +580,8 @@ internal sealed unsafe class EventLoop : IDisposable
         }
         long missing = input.Parser.MissingBytes;
         // What is missing counts, as one read may complete an argument that is longer than the limit.
-        bool isTooLong = length + missing + client.QueuedBytes > _server.QueryBufferLimit;
-        bool isLong = !isTooLong && missing > 0 && input.Parser.MissingLength >= StringBlock.LeastLong;
+        bool isTooLong = length + missing + client.LongLength + client.QueuedBytes > _server.QueryBufferLimit;
+        bool isLong = missing > 0 && input.Parser.MissingLength >= StringBlock.LeastLong && !isTooLong;
         int room = missing >= RequestParser.BigArgumentBytes && !isLong && !isTooLong ? (int)missing : 0;
         client.QueryPeak = Math.Max(client.QueryPeak, (int)Math.Min((long)length + room, int.MaxValue));
         if (input.IsShared)
@@ -600,7 +600,7 @@ internal sealed unsafe class EventLoop : IDisposable
         }
         if (isLong)
             LongArguments.Begin(client, input.Parser);
-        if (isTooLong || client.QueryBytes + client.QueuedBytes > _server.QueryBufferLimit)
+        if (isTooLong)
             _server.OnQueryBufferLimit(client);
     }
 

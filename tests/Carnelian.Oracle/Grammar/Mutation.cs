@@ -101,6 +101,8 @@ internal static class Mutation
     {
         byte[] noise = new byte[random.Next(0, 12)];
         random.NextBytes(noise);
+        // Words end at a zero byte for Valkey, which reads them as C strings, and not for Carnelian.
+        noise.AsSpan().Replace((byte)0, (byte)1);
         return random.Next(40) == 0 ? Encoding.ASCII.GetBytes(new string('y', 300)) : noise;
     }
 }

@@ -68,11 +68,11 @@ public sealed class ServerLeakTests
         clients[1].Call("SETRANGE long 1000000 x");
         for (int i = 0; i < 20; i++)
             clients[1].Queue(CommandText.Split("GET long"));
-        clients[2].QueueRaw("*5\r\n$4\r\nMSET\r\n$1\r\na\r\n$100000\r\n"u8);
-        clients[2].QueueRaw(new byte[100_000]);
-        clients[2].QueueRaw("\r\n$1\r\nb\r\n$200000\r\nnot all of it"u8);
+        clients[2].QueueRaw("*5\r\n$4\r\nMSET\r\n$1\r\na\r\n$1500000\r\n"u8);
+        clients[2].QueueRaw(new byte[1_500_000]);
+        clients[2].QueueRaw("\r\n$1\r\nb\r\n$2000000\r\nnot all of it"u8);
         Assert.Equal("OK", clients[3].Call("MULTI").Value);
-        Assert.Equal("QUEUED", clients[3].CallWith("SET", "queued", new string('x', 300_000)).Value);
+        Assert.Equal("QUEUED", clients[3].CallWith("SET", "queued", new string('x', 3_000_000)).Value);
         foreach (RespConnection client in clients)
             client.Flush();
         foreach (int loops in (int[])[4, 1, 4])

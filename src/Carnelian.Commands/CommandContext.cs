@@ -162,6 +162,17 @@ public unsafe ref struct CommandContext
             Announce(Database, key, kind, name);
     }
 
+    /// <summary>Publishes that a key was made. Before the event of the command that made it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Created(in Key key) => Notify(key, NotificationClass.New, "new"u8);
+
+    /// <summary>Removes a collection that has become empty, and publishes that. After the event of the command that emptied it.</summary>
+    public readonly void RemoveEmptied(in Key key)
+    {
+        Database.Delete(key, Now, isLazy: false);
+        Notify(key, NotificationClass.Generic, "del"u8);
+    }
+
     /// <summary>Marks transactions that watch a key as failed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Touch(in Key key)

@@ -35,6 +35,9 @@ public abstract class CommandServices
     /// <summary>From this length on a value is sent from where it lies, in bytes; more than any value has: always copied.</summary>
     public long ShareRepliesFrom = long.MaxValue;
 
+    /// <summary>Up to which size collections stay compact.</summary>
+    public CollectionLimits Limits { get; } = new();
+
     /// <summary>The commands that clients can use, after <c>rename-command</c>; set before the first client.</summary>
     public CommandTable Commands { get; set; } = CommandTable.Create();
 

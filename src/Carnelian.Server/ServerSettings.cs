@@ -23,6 +23,7 @@ internal sealed class ServerSettings(ServerInstance server)
         server.Services.LazyUserFlush = configuration.LazyfreeLazyUserFlush;
         server.Services.LazyServerDelete = configuration.LazyfreeLazyServerDel;
         ApplyThresholds(configuration);
+        ApplyLimits(configuration);
         server.CronNanoseconds = 1_000_000_000L / configuration.Hz;
         server.TracksLatency = configuration.LatencyTracking;
         server.Prefetches = configuration.PrefetchBatchMaxSize != 0;
@@ -73,7 +74,23 @@ internal sealed class ServerSettings(ServerInstance server)
         server.LargeReplyBytes = Threshold(configuration.CommandlogReplyLargerThan, configuration.CommandlogLargeReplyMaxLen, 1);
     }
 
+    private void ApplyLimits(ServerConfiguration configuration)
+    {
+        CollectionLimits limits = server.Services.Limits;
+        limits.HashPackEntries = configuration.HashMaxListpackEntries;
+        limits.HashPackValue = configuration.HashMaxListpackValue;
+        limits.ListPackSize = configuration.ListMaxListpackSize;
+        limits.ListCompressDepth = configuration.ListCompressDepth;
+        limits.SetIntSetEntries = configuration.SetMaxIntsetEntries;
+        limits.SetPackEntries = configuration.SetMaxListpackEntries;
+        limits.SetPackValue = configuration.SetMaxListpackValue;
+        limits.SortedSetPackEntries = configuration.ZsetMaxListpackEntries;
+        limits.SortedSetPackValue = configuration.ZsetMaxListpackValue;
+        limits.StreamNodeBytes = configuration.StreamNodeMaxBytes;
+        limits.StreamNodeEntries = configuration.StreamNodeMaxEntries;
+        limits.SparseHyperLogLogBytes = configuration.HllSparseMaxBytes;
+    }
+
     private static long Threshold(long value, long mostEntries, long unit) =>
         value < 0 || mostEntries == 0 || value > long.MaxValue / unit ? long.MaxValue : value * unit;
-
 }

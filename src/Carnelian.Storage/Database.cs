@@ -14,6 +14,12 @@ namespace Carnelian.Storage;
 /// </remarks>
 public sealed unsafe class Database : IDisposable
 {
+    /// <summary>A collection of more allocations is freed in the background where that is asked for.</summary>
+    private const long LeastLazyEffort = 64;
+
+    /// <summary>A collection of more allocations is freed in the background, asked for or not: no unit is held up by it.</summary>
+    private const long LeastBackgroundEffort = 4096;
+
     private readonly Keyspace _keyspace;
     private readonly ulong _shardMask;
     private DatabasePart* _parts;
@@ -295,6 +301,34 @@ public sealed unsafe class Database : IDisposable
         return target;
     }
 
+    // --- collections ----------------------------------------------------------------------------------------------
+
+    /// <summary>Adds a key that does not exist, with a collection, which the entry takes over.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="type">What the value is.</param>
+    /// <param name="encoding">How it is held.</param>
+    /// <param name="collection">Where it lies.</param>
+    /// <param name="now">The time of the unit.</param>
+    public Entry AddCollection(in Key key, ValueType type, ValueEncoding encoding, byte* collection, long now)
+    {
+        Entry entry = Entry.CreateCollection(key, type, encoding, collection, -1);
+        AddEntry(PartOf(key.Hash), key, entry, now);
+        return entry;
+    }
+
+    /// <summary>Sets a key to a collection without a deadline, whatever it held.</summary>
+    public Entry SetCollection(in Key key, ValueType type, ValueEncoding encoding, byte* collection, long now)
+    {
+        DatabasePart* part = PartOf(key.Hash);
+        byte** slot = part->Table.Find(key.Data, key.Length, key.Hash);
+        Entry entry = Entry.CreateCollection(key, type, encoding, collection, -1);
+        if (slot == null)
+            AddEntry(part, key, entry, now);
+        else
+            ReplaceEntry(part, slot, key, entry, now);
+        return entry;
+    }
+
     // --- deadlines ------------------------------------------------------------------------------------------------
 
     /// <summary>Sets or removes the deadline of a key that exists.</summary>
@@ -369,13 +403,15 @@ public sealed unsafe class Database : IDisposable
         AddEntry(PartOf(key.Hash), key, entry, now);
     }
 
-    /// <summary>Copies a string entry of any database under a key that does not exist here; long strings share their bytes.</summary>
+    /// <summary>Copies an entry of any database under a key that does not exist here; long strings share their bytes.</summary>
     public void InsertCopy(in Key key, Entry source, long now)
     {
         Entry entry = Entry.Create(key, source.Type, source.Encoding, source.InlineLength, source.Deadline, source.InheritedFlags);
         Buffer.MemoryCopy(source.ValueData, entry.ValueData, source.InlineLength, source.InlineLength);
         if (source.Encoding == ValueEncoding.Block)
             source.Block.AddReference();
+        else if (source.IsCollection)
+            entry.Collection = CollectionType.Of(source.Type).Copy(source.Encoding, source.Collection);
         AddEntry(PartOf(key.Hash), key, entry, now);
     }
 
@@ -653,7 +689,24 @@ public sealed unsafe class Database : IDisposable
             else
                 block.Release();
         }
+        else if (entry.IsCollection)
+        {
+            FreeCollection(entry, isLazy);
+        }
         entry.FreeShell();
+    }
+
+    /// <summary>Frees a collection: a small one at once, one that would take long behind the back of the loops.</summary>
+    private void FreeCollection(Entry entry, bool isLazy)
+    {
+        var type = CollectionType.Of(entry.Type);
+        ValueEncoding encoding = entry.Encoding;
+        byte* collection = entry.Collection;
+        long effort = type.FreeEffort(encoding, collection);
+        if (effort > (isLazy ? LeastLazyEffort : LeastBackgroundEffort))
+            _keyspace.Reclaimer.Enqueue(() => type.Free(encoding, collection), 1);
+        else
+            type.Free(encoding, collection);
     }
 
     private static void FreeParts(DatabasePart* parts, int shards)
@@ -671,6 +724,8 @@ public sealed unsafe class Database : IDisposable
                 var entry = new Entry(records[k]);
                 if (entry.Encoding == ValueEncoding.Block)
                     entry.Block.Release();
+                else if (entry.IsCollection)
+                    CollectionType.Of(entry.Type).Free(entry.Encoding, entry.Collection);
                 entry.FreeShell();
             }
             parts[i].Table.Clear();

@@ -111,6 +111,22 @@ public readonly unsafe struct Entry : IRecordOperations
         set => *(byte**)ValueData = value.Address;
     }
 
+    /// <summary>Whether the value is no string.</summary>
+    public bool IsCollection
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _address[0] >> 4 > (int)ValueEncoding.Block;
+    }
+
+    /// <summary>Where the value lies; only if <see cref="IsCollection"/>. What it is, type and encoding tell.</summary>
+    public byte* Collection
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => *(byte**)ValueData;
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        set => *(byte**)ValueData = value;
+    }
+
     /// <summary>The bytes of the string; not for <see cref="ValueEncoding.Integer"/>. Valid while the shard's lock is held and the entry is not changed.</summary>
     public ReadOnlySpan<byte> StringBytes
     {
@@ -155,7 +171,16 @@ public readonly unsafe struct Entry : IRecordOperations
     public long AllocatedBytes => (long)NativeHeap.UsableSize(_address);
 
     /// <summary>The bytes that the entry occupies, with what it points to.</summary>
-    public long TotalBytes => AllocatedBytes + (Encoding == ValueEncoding.Block ? Block.Capacity + StringBlock.HeaderSize : 0);
+    /// <param name="samples">How many elements of a big collection to look at; 0 means all.</param>
+    public long TotalBytes(long samples) =>
+        AllocatedBytes + (IsCollection ? CollectionType.Of(Type).Bytes(Encoding, Collection, samples) : Encoding == ValueEncoding.Block ? Block.Capacity + StringBlock.HeaderSize : 0);
+
+    /// <summary>Changes how a collection is held. What it was held in before is the caller's.</summary>
+    public void SetCollection(ValueEncoding encoding, byte* collection)
+    {
+        _address[0] = (byte)(_address[0] & 15 | (int)encoding << 4);
+        Collection = collection;
+    }
 
     /// <summary>The length of the value area.</summary>
     internal int InlineLength
@@ -237,6 +262,14 @@ public readonly unsafe struct Entry : IRecordOperations
     {
         Entry entry = Create(key, ValueType.String, ValueEncoding.Block, sizeof(long), deadline);
         entry.Block = block;
+        return entry;
+    }
+
+    /// <summary>Allocates an entry for a collection, which it takes over.</summary>
+    internal static Entry CreateCollection(in Key key, ValueType type, ValueEncoding encoding, byte* collection, long deadline)
+    {
+        Entry entry = Create(key, type, encoding, sizeof(long), deadline);
+        entry.Collection = collection;
         return entry;
     }
 

@@ -11,4 +11,24 @@ public enum ValueEncoding : byte
 
     /// <summary>A pointer to a <see cref="StringBlock"/>.</summary>
     Block = 2,
+
+    // All that follow are collections: the entry holds a pointer to what CollectionType describes.
+
+    /// <summary>A <see cref="Packed.ListPack"/>: small lists, hashes, sets and sorted sets.</summary>
+    ListPack = 3,
+
+    /// <summary>A small set of integers.</summary>
+    IntSet = 4,
+
+    /// <summary>A list of packs.</summary>
+    QuickList = 5,
+
+    /// <summary>A table: hashes and sets.</summary>
+    HashTable = 6,
+
+    /// <summary>A sorted set with tree and table; the name is Valkey's for its own structure.</summary>
+    SkipList = 7,
+
+    /// <summary>A stream.</summary>
+    Stream = 8,
 }

@@ -34,10 +34,8 @@ public static class ObjectCommands
         Entry entry = Find(ref ctx);
         if (!entry.Exists)
             ctx.Reply.Null();
-        else if (entry.Encoding == ValueEncoding.Integer)
-            ctx.Reply.Bulk("int"u8);
         else
-            ctx.Reply.Bulk(entry.IsEmbeddedString ? "embstr"u8 : "raw"u8);
+            ctx.Reply.Bulk(EncodingNames.Of(entry));
     }
 
     [Command("OBJECT|FREQ", Arity = 3, Group = CommandGroup.Generic, Since = "4.0.0", Complexity = "O(1)",

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Carnelian.Commands;
+using Carnelian.Commands.Keys;
 using Carnelian.Storage;
 using Carnelian.Text;
 
@@ -21,7 +22,7 @@ internal static class DebugData
             return;
         }
         var text = new StringBuilder();
-        string encoding = entry.Encoding == ValueEncoding.Integer ? "int" : entry.IsEmbeddedString ? "embstr" : "raw";
+        string encoding = Encoding.ASCII.GetString(EncodingNames.Of(entry));
         text.Append(CultureInfo.InvariantCulture, $"Value at:0x{AddressOf(entry):x} refcount:1 encoding:{encoding}");
         if (ctx.ArgCount < 4 || !ctx.ArgIs(3, "fast"u8))
             text.Append(CultureInfo.InvariantCulture, $" serializedlength:{SerializedLength(entry)}");

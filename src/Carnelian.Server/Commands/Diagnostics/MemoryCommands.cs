@@ -15,6 +15,9 @@ namespace Carnelian.Server.Commands.Diagnostics;
     Summary = "Commands on memory.")]
 public static class MemoryCommands
 {
+    /// <summary>Elements of a big collection that MEMORY USAGE looks at unless told otherwise.</summary>
+    private const long DefaultSamples = 5;
+
     private const string HelpLines = """
         DOCTOR
             Return memory problems reports.
@@ -137,6 +140,7 @@ public static class MemoryCommands
         Arguments = "key:key, [SAMPLES count:integer]")]
     public static void Usage(scoped ref CommandContext ctx)
     {
+        long samples = DefaultSamples;
         for (int i = 3; i < ctx.ArgCount; i += 2)
         {
             if (!ctx.ArgIs(i, "samples"u8) || i + 1 >= ctx.ArgCount)
@@ -144,7 +148,7 @@ public static class MemoryCommands
                 ctx.WriteSyntaxError();
                 return;
             }
-            if (!ctx.TryInteger(i + 1, out long samples))
+            if (!ctx.TryInteger(i + 1, out samples))
                 return;
             if (samples < 0)
             {
@@ -154,7 +158,7 @@ public static class MemoryCommands
         }
         Entry entry = ctx.Database.Find(ctx.Key(2), ctx.Now, LookupFlags.NoTouch | LookupFlags.NoStatistics);
         if (entry.Exists)
-            ctx.Reply.Integer(entry.TotalBytes);
+            ctx.Reply.Integer(entry.TotalBytes(samples));
         else
             ctx.Reply.Null();
     }

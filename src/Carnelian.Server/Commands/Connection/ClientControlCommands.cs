@@ -1,6 +1,7 @@
 using System.Text;
 using Carnelian.Commands;
 using Carnelian.Commands.Table;
+using Carnelian.Server.Waiting;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Execution;
 using static Carnelian.Commands.Table.CommandFlags;
@@ -132,7 +133,7 @@ public static class ClientControlCommands
         if (!ctx.TryInteger(2, out long id))
             return;
         // Only waiting in a blocking command ends: a client that is paused waits on.
-        TimedWait? wait = ((Client)ctx.Session).Loop.Server.Clients.Find(id)?.Wait;
+        ClientWait? wait = ((Client)ctx.Session).Loop.Server.Clients.Find(id)?.Wait;
         ctx.Reply.Integer(wait != null && wait.TryEnd(isError) ? 1 : 0);
     }
 

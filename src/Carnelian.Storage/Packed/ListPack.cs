@@ -530,9 +530,8 @@ public readonly unsafe struct ListPack
         _ => MostIntegerBytes,
     };
 
-    // The limits of two to four bytes lie one lower than they could: that is how the format is.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int BackLengthSize(int length) => length <= 127 ? 1 : length < 16383 ? 2 : length < 2097151 ? 3 : length < 268435455 ? 4 : 5;
+    private static int BackLengthSize(int length) => length < 1 << 7 ? 1 : length < 1 << 14 ? 2 : length < 1 << 21 ? 3 : length < 1 << 28 ? 4 : 5;
 
     private static int WriteBackLength(Span<byte> target, int length)
     {

@@ -267,7 +267,7 @@ internal sealed unsafe class Dispatcher : IDisposable
     {
         if (isError)
         {
-            _statistics[wait.Command.Id].Failed++;
+            _statistics[wait.Command.Id].Rejected++;
             _server.CountError("UNBLOCKED"u8);
         }
         CountEnded(wait);

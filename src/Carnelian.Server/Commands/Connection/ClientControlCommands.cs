@@ -134,7 +134,11 @@ public static class ClientControlCommands
             return;
         // Only waiting in a blocking command ends: a client that is paused waits on.
         ClientWait? wait = ((Client)ctx.Session).Loop.Server.Clients.Find(id)?.Wait;
-        ctx.Reply.Integer(wait != null && wait.TryEnd(isError) ? 1 : 0);
+        bool hasEnded = wait != null && wait.TryEnd(isError);
+        // Valkey counts the error that the other client gets as a failure of this command.
+        if (hasEnded && isError)
+            ((Client)ctx.Session).Loop.Dispatcher.StatisticsOf(ctx.Command.Id).Failed++;
+        ctx.Reply.Integer(hasEnded ? 1 : 0);
     }
 
     [Command("CLIENT|HELP", Arity = 2, Group = CommandGroup.Connection, Since = "5.0.0", Complexity = "O(1)",

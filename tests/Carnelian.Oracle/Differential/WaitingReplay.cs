@@ -149,7 +149,10 @@ internal sealed partial class WaitingReplay(ServerPair servers, int resp) : IRep
         {
             foreach (WaitingConnection connection in Connections)
                 connection.Dispose();
-            _controller.CallWith("CONFIG", "SET", "notify-keyspace-events", "");
+            _controller.Queue(CommandText.Split("CONFIG SET notify-keyspace-events \"\""));
+            _controller.Flush();
+            if (_controller.HasFrame(milliseconds: 1000))
+                _controller.ReadFrame();
             _controller.Dispose();
             _events.Dispose();
         }

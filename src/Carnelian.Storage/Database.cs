@@ -691,23 +691,25 @@ public sealed unsafe class Database : IDisposable
         }
         else if (entry.IsCollection)
         {
-            FreeCollection(entry, isLazy);
+            FreeCollection(entry.Type, entry.Encoding, entry.Collection, isLazy);
         }
         entry.FreeShell();
     }
 
-    /// <summary>Frees a collection: a small one at once, one that would take long behind the back of the loops.</summary>
-    private void FreeCollection(Entry entry, bool isLazy)
+    /// <summary>Frees a collection that no entry holds any more: a small one at once, one that would take long behind the back of the loops.</summary>
+    public void FreeCollection(ValueType type, ValueEncoding encoding, byte* collection, bool isLazy = false)
     {
-        var type = CollectionType.Of(entry.Type);
-        ValueEncoding encoding = entry.Encoding;
-        byte* collection = entry.Collection;
-        long effort = type.FreeEffort(encoding, collection);
+        var collectionType = CollectionType.Of(type);
+        long effort = collectionType.FreeEffort(encoding, collection);
         if (effort > (isLazy ? LeastLazyEffort : LeastBackgroundEffort))
-            _keyspace.Reclaimer.Enqueue(() => type.Free(encoding, collection), 1);
+            EnqueueFree(collectionType, encoding, collection);
         else
-            type.Free(encoding, collection);
+            collectionType.Free(encoding, collection);
     }
+
+    /// <summary>Apart, so that only a value that is freed in the background costs a closure.</summary>
+    private void EnqueueFree(CollectionType type, ValueEncoding encoding, byte* collection) =>
+        _keyspace.Reclaimer.Enqueue(() => type.Free(encoding, collection), 1);
 
     private static void FreeParts(DatabasePart* parts, int shards)
     {

@@ -339,6 +339,21 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
             empty = (HashSegment*)(SlotWord(_directory, hash) & PointerMask);
     }
 
+    /// <summary>Collects the records of the segment at a position of hash order, and moves the position behind it: the quickest way through a whole table.</summary>
+    /// <param name="position">As for <see cref="Collect"/>. What was collected from a position on is complete as long as the table does not change.</param>
+    /// <param name="into">Takes the records, in no order.</param>
+    public readonly void CollectSegment(ref long position, ref RecordList into)
+    {
+        if (_directory == 0)
+        {
+            position = -1;
+            return;
+        }
+        int depth = CollectSegment((ulong)position << (64 - PositionBits), ref into);
+        ulong next = ((ulong)position >> (PositionBits - depth)) + 1;
+        position = next >> depth != 0 ? -1 : (long)(next << (PositionBits - depth));
+    }
+
     /// <summary>The number of records that the table has room for without growing, were they spread evenly.</summary>
     public readonly long CountSlots()
     {

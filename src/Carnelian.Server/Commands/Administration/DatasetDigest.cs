@@ -72,7 +72,9 @@ internal struct DatasetDigest
         Span<byte> type = stackalloc byte[sizeof(int)];
         BinaryPrimitives.WriteInt32BigEndian(type, (int)entry.Type);
         Mix(type);
-        if (entry.Encoding == ValueEncoding.Integer)
+        if (entry.Type == Storage.ValueType.List)
+            DebugLists.Mix(ref this, entry);
+        else if (entry.Encoding == ValueEncoding.Integer)
             Mix(Encoding.ASCII.GetBytes(entry.Integer.ToString(CultureInfo.InvariantCulture)));
         else
             Mix(entry.StringBytes);
@@ -80,7 +82,8 @@ internal struct DatasetDigest
             XorHash("!!expire!!"u8);
     }
 
-    private void Mix(scoped ReadOnlySpan<byte> part)
+    /// <summary>Mixes a part in whose place among the others means something.</summary>
+    internal void Mix(scoped ReadOnlySpan<byte> part)
     {
         XorHash(part);
         Span<byte> hash = stackalloc byte[Size];

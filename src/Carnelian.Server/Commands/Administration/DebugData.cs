@@ -30,6 +30,8 @@ internal static class DebugData
             text.Append(CultureInfo.InvariantCulture, $" lfu_freq:{entry.AccessBits & 0xff} lfu_access_time_minutes:{entry.AccessBits >> 8}");
         else
             text.Append(CultureInfo.InvariantCulture, $" lru:{entry.AccessBits} lru_seconds_idle:{AccessClock.IdleSeconds(entry, ctx.Now)}");
+        if (entry.Encoding == ValueEncoding.QuickList)
+            DebugLists.AppendFields(text, entry);
         ctx.Reply.SimpleString(Encoding.ASCII.GetBytes(text.ToString()));
     }
 
@@ -150,6 +152,8 @@ internal static class DebugData
     /// <summary>The length of a string in a dump, not compressed: small integers in binary, all else behind its length.</summary>
     private static long SerializedLength(Entry entry)
     {
+        if (entry.Type == Storage.ValueType.List)
+            return DebugLists.SerializedLength(entry);
         if (entry.Encoding != ValueEncoding.Integer)
             return WithPrefix(entry.StringBytes.Length);
         return entry.Integer switch
@@ -161,5 +165,8 @@ internal static class DebugData
         };
     }
 
-    private static long WithPrefix(long length) => length + (length < 1 << 6 ? 1 : length < 1 << 14 ? 2 : length <= uint.MaxValue ? 5 : 9);
+    private static long WithPrefix(long length) => length + PrefixLength(length);
+
+    /// <summary>The bytes that a length takes in a dump.</summary>
+    internal static long PrefixLength(long length) => length < 1 << 6 ? 1 : length < 1 << 14 ? 2 : length <= uint.MaxValue ? 5 : 9;
 }

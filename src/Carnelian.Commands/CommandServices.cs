@@ -47,6 +47,9 @@ public abstract class CommandServices
     /// <summary>Tells those who watch a key that it has changed. Called under the key's lock, only if the key's part has watched keys.</summary>
     public abstract void TouchWatched(Database database, in Key key);
 
+    /// <summary>Counts fields of hashes that a command has removed or replaced since their time had come.</summary>
+    public abstract void CountExpiredFields(int fields);
+
     /// <summary>Tells those who watch keys of a database that it is about to lose all its keys. Called under all locks.</summary>
     public abstract void OnDatabaseFlushed(Database database);
 

@@ -89,6 +89,7 @@ internal static unsafe class DueKeys
             if (item < run[0] || item > run[^1])
                 continue;
             observer?.OnExpired(database, key);
+            DueFields.Unregister(part, entry, key.Hash);
             part->Table.RemoveAt(part->Table.Find(key.Data, key.Length, key.Hash), key.Hash);
             database.Free(entry, isLazy);
             removed++;

@@ -4,6 +4,8 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Carnelian.Storage;
+using Carnelian.Storage.Hashes;
+using Carnelian.Storage.Packed;
 
 namespace Carnelian.Server.Commands.Administration;
 
@@ -72,12 +74,29 @@ internal struct DatasetDigest
         Span<byte> type = stackalloc byte[sizeof(int)];
         BinaryPrimitives.WriteInt32BigEndian(type, (int)entry.Type);
         Mix(type);
-        if (entry.Encoding == ValueEncoding.Integer)
+        if (entry.Type == Storage.ValueType.Hash)
+            MixHash(new Hash(entry));
+        else if (entry.Encoding == ValueEncoding.Integer)
             Mix(Encoding.ASCII.GetBytes(entry.Integer.ToString(CultureInfo.InvariantCulture)));
         else
             Mix(entry.StringBytes);
         if (entry.HasDeadline)
             XorHash("!!expire!!"u8);
+    }
+
+    /// <summary>Adds each field with its value; their order means nothing, and deadlines of fields are not in it.</summary>
+    private void MixHash(Hash hash)
+    {
+        Span<byte> digits = stackalloc byte[PackedValue.MostDigits];
+        var walk = new HashWalk(hash, long.MinValue);
+        while (walk.MoveNext())
+        {
+            DatasetDigest field = default;
+            field.Mix(walk.Field.Bytes(digits));
+            field.Mix(walk.Value.Bytes(digits));
+            XorHash(field._bytes);
+        }
+        walk.Dispose();
     }
 
     private void Mix(scoped ReadOnlySpan<byte> part)

@@ -492,7 +492,7 @@ public sealed unsafe class Database : IDisposable
     public long EarliestDeadline(int shard) => _parts == null ? long.MaxValue : _parts[shard].Expiry.Earliest;
 
     /// <summary>Removes some of the keys of a shard that have expired, the earliest first. Under the shard's lock.</summary>
-    /// <returns>How many deadlines were due, at most <paramref name="most"/>; only 0 means that none is left.</returns>
+    /// <returns>How many deadlines were due; only 0 means that none is left. About <paramref name="most"/> at most: it may be a whole segment of the table.</returns>
     public int ExpireDue(int shard, long now, int most) => _parts == null ? 0 : DueKeys.Expire(this, _parts + shard, now, most);
 
     /// <summary>The earliest time at which a field of a hash in a shard may expire, or <see cref="long.MaxValue"/>. May be read without the lock.</summary>
@@ -724,23 +724,25 @@ public sealed unsafe class Database : IDisposable
         }
         else if (entry.IsCollection)
         {
-            FreeCollection(entry, isLazy);
+            FreeCollection(entry.Type, entry.Encoding, entry.Collection, isLazy);
         }
         entry.FreeShell();
     }
 
-    /// <summary>Frees a collection: a small one at once, one that would take long behind the back of the loops.</summary>
-    private void FreeCollection(Entry entry, bool isLazy)
+    /// <summary>Frees a collection that no entry holds any more: a small one at once, one that would take long behind the back of the loops.</summary>
+    public void FreeCollection(ValueType type, ValueEncoding encoding, byte* collection, bool isLazy = false)
     {
-        var type = CollectionType.Of(entry.Type);
-        ValueEncoding encoding = entry.Encoding;
-        byte* collection = entry.Collection;
-        long effort = type.FreeEffort(encoding, collection);
+        var collectionType = CollectionType.Of(type);
+        long effort = collectionType.FreeEffort(encoding, collection);
         if (effort > (isLazy ? LeastLazyEffort : LeastBackgroundEffort))
-            _keyspace.Reclaimer.Enqueue(() => type.Free(encoding, collection), 1);
+            EnqueueFree(collectionType, encoding, collection);
         else
-            type.Free(encoding, collection);
+            collectionType.Free(encoding, collection);
     }
+
+    /// <summary>Apart, so that only a value that is freed in the background costs a closure.</summary>
+    private void EnqueueFree(CollectionType type, ValueEncoding encoding, byte* collection) =>
+        _keyspace.Reclaimer.Enqueue(() => type.Free(encoding, collection), 1);
 
     private static void FreeParts(DatabasePart* parts, int shards)
     {

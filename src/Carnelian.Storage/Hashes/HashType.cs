@@ -4,7 +4,7 @@ using Carnelian.Storage.Packed;
 namespace Carnelian.Storage.Hashes;
 
 /// <summary>What the keyspace has to know of hashes.</summary>
-public sealed unsafe class HashCollection : CollectionType
+public sealed unsafe class HashType : CollectionType
 {
     /// <inheritdoc/>
     public override long Count(ValueEncoding encoding, byte* value) =>

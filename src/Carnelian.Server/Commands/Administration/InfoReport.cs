@@ -170,7 +170,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("rejected_connections", server.Acceptor.Rejected);
         _text.Zeros("sync_full", "sync_partial_ok", "sync_partial_err");
         _text.Field("expired_keys", Interlocked.Read(ref statistics.ExpiredKeys));
-        _text.Field("expired_fields", 0);
+        _text.Field("expired_fields", Interlocked.Read(ref statistics.ExpiredFields));
         // Expiry is by index and leaves nothing stale to be estimated.
         _text.Field("expired_stale_perc", "0.00");
         _text.Field("expired_keys_with_volatile_items_stale_perc", "0.00");
@@ -289,7 +289,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
             Database database = server.Keyspace[i];
             long keys = database.Count;
             if (keys != 0)
-                _text.Field($"db{i}", $"keys={keys},expires={database.VolatileCount},avg_ttl={database.AverageTimeToLive(now)},keys_with_volatile_items=0");
+                _text.Field($"db{i}", $"keys={keys},expires={database.VolatileCount},avg_ttl={database.AverageTimeToLive(now)},keys_with_volatile_items={database.VolatileHashCount}");
         }
     }
 

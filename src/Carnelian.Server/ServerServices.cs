@@ -20,6 +20,9 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
     public override void OnDatabasesSwapped(int first, int second) => server.Watches.OnSwap(first, second);
 
     /// <inheritdoc/>
+    public bool HearsExpired => (Notifications & NotificationClass.Expired) != 0;
+
+    /// <inheritdoc/>
     public void OnExpired(Database database, in Key key)
     {
         if (database.HasWatchedKeys(key))

@@ -486,7 +486,7 @@ public sealed unsafe class Database : IDisposable
     public long EarliestDeadline(int shard) => _parts == null ? long.MaxValue : _parts[shard].Expiry.Earliest;
 
     /// <summary>Removes some of the keys of a shard that have expired, the earliest first. Under the shard's lock.</summary>
-    /// <returns>How many deadlines were due, at most <paramref name="most"/>; only 0 means that none is left.</returns>
+    /// <returns>How many deadlines were due; only 0 means that none is left. About <paramref name="most"/> at most: it may be a whole segment of the table.</returns>
     public int ExpireDue(int shard, long now, int most) => _parts == null ? 0 : DueKeys.Expire(this, _parts + shard, now, most);
 
     /// <summary>Takes a key by chance out of a shard's part; null if it has none.</summary>

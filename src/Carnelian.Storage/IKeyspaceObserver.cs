@@ -5,6 +5,9 @@ namespace Carnelian.Storage;
 /// </summary>
 public interface IKeyspaceObserver
 {
+    /// <summary>Whether <see cref="OnExpired"/> has to be called for keys that nobody watches.</summary>
+    bool HearsExpired { get; }
+
     /// <summary>A key is about to be removed since its time has come.</summary>
     void OnExpired(Database database, in Key key);
 

@@ -113,6 +113,8 @@ internal sealed unsafe class DatabaseClient : IDisposable
         {
         }
 
+        public bool HearsExpired => true;
+
         public void OnExpired(Database database, in Key key) => Events.Add($"expired {Encoding.Latin1.GetString(key.Bytes)}");
 
         public void CountExpired(int keys)

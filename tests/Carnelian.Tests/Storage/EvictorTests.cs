@@ -169,6 +169,8 @@ public sealed unsafe class EvictorTests : IDisposable
     {
         public List<string> Evicted { get; } = [];
 
+        public bool HearsExpired => true;
+
         public void OnExpired(Database database, in Key key) => throw new InvalidOperationException();
 
         public void CountExpired(int keys) => throw new InvalidOperationException();

@@ -72,7 +72,9 @@ internal struct DatasetDigest
         Span<byte> type = stackalloc byte[sizeof(int)];
         BinaryPrimitives.WriteInt32BigEndian(type, (int)entry.Type);
         Mix(type);
-        if (entry.Encoding == ValueEncoding.Integer)
+        if (entry.Type == Storage.ValueType.Set)
+            DebugSets.Mix(ref this, entry);
+        else if (entry.Encoding == ValueEncoding.Integer)
             Mix(Encoding.ASCII.GetBytes(entry.Integer.ToString(CultureInfo.InvariantCulture)));
         else
             Mix(entry.StringBytes);
@@ -88,7 +90,8 @@ internal struct DatasetDigest
         hash.CopyTo(_bytes);
     }
 
-    private void XorHash(scoped ReadOnlySpan<byte> part)
+    /// <summary>Adds the hash of a part whose place among the others means nothing.</summary>
+    internal void XorHash(scoped ReadOnlySpan<byte> part)
     {
         Span<byte> hash = stackalloc byte[Size];
         SHA1.HashData(part, hash);

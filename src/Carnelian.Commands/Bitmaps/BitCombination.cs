@@ -10,23 +10,31 @@ namespace Carnelian.Commands.Bitmaps;
 internal static unsafe class BitCombination
 {
     private const int PieceBytes = 4096;
+    private const int CacheLine = 64;
 
     /// <summary>Writes the combination of all sources.</summary>
     /// <param name="operation">What to do.</param>
     /// <param name="sources">The sources, of which <see cref="BitOperation.Not"/> has one and those with a first key of a special meaning two at least.</param>
-    /// <param name="target">Takes as many bytes as the longest source has; overlaps none.</param>
+    /// <param name="target">Takes as many bytes as the longest source has; overlaps none of them, or begins where one does.</param>
     public static void Combine(BitOperation operation, ReadOnlySpan<BitSource> sources, Span<byte> target)
     {
         byte* zeros = stackalloc byte[PieceBytes];
         byte* padded = stackalloc byte[PieceBytes];
         byte* several = stackalloc byte[PieceBytes];
+        byte* room = stackalloc byte[PieceBytes];
         Unsafe.InitBlockUnaligned(zeros, 0, PieceBytes);
         fixed (byte* start = target)
         {
-            for (int at = 0; at < target.Length; at += PieceBytes)
+            bool isSource = false;
+            foreach (ref readonly BitSource source in sources)
+                isSource |= source.Data == start;
+            // Long strings begin at the same place of a line: after a first piece that ends with one, no load lies across two.
+            int length = Math.Min(PieceBytes - (int)((nint)start & (CacheLine - 1)), target.Length);
+            for (int at = 0; at < target.Length; at += length, length = Math.Min(PieceBytes, target.Length - at))
             {
-                int length = Math.Min(PieceBytes, target.Length - at);
-                CombinePiece(operation, sources, start + at, new Pieces(zeros, padded, at, length), several);
+                CombinePiece(operation, sources, isSource ? room : start + at, new Pieces(zeros, padded, at, length), several);
+                if (isSource)
+                    Unsafe.CopyBlockUnaligned(start + at, room, (uint)length);
             }
         }
     }
@@ -43,25 +51,30 @@ internal static unsafe class BitCombination
             Run<Inversion>(target, piece, piece, length);
             return;
         }
-        Unsafe.CopyBlockUnaligned(target, piece, (uint)length);
+        byte* sum = piece;
         if (operation == BitOperation.One)
             Unsafe.InitBlockUnaligned(several, 0, (uint)length);
-        for (; next < sources.Length; next++)
+        if (next == sources.Length || operation == BitOperation.One || pieces.IsPadded(piece))
+        {
+            Unsafe.CopyBlockUnaligned(target, piece, (uint)length);
+            sum = target;
+        }
+        for (; next < sources.Length; next++, sum = target)
         {
             piece = pieces.Of(sources[next]);
             switch (operation)
             {
                 case BitOperation.And:
-                    Run<Conjunction>(target, target, piece, length);
+                    Run<Conjunction>(target, sum, piece, length);
                     break;
                 case BitOperation.Xor:
-                    Run<Difference>(target, target, piece, length);
+                    Run<Difference>(target, sum, piece, length);
                     break;
                 case BitOperation.One:
                     RunOne(target, several, piece, length);
                     break;
                 default:
-                    Run<Union>(target, target, piece, length);
+                    Run<Union>(target, sum, piece, length);
                     break;
             }
         }
@@ -124,6 +137,9 @@ internal static unsafe class BitCombination
     private readonly struct Pieces(byte* zeros, byte* padded, int start, int length)
     {
         public int Length => length;
+
+        /// <summary>Whether a piece lies where the next one that has to be filled up will.</summary>
+        public bool IsPadded(byte* piece) => piece == padded;
 
         /// <summary>The piece of a source, valid until the next call.</summary>
         public byte* Of(in BitSource source)

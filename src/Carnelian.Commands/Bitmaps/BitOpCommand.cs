@@ -103,8 +103,15 @@ public static unsafe class BitOpCommand
 
     private static void Store(scoped ref CommandContext ctx, in Key key, BitOperation operation, ReadOnlySpan<BitSource> sources, int length)
     {
-        bool isNew = !ctx.FindForOverwrite(key).Exists;
-        if (length > Entry.InlineLimit)
+        Entry old = ctx.FindForOverwrite(key);
+        bool isNew = !old.Exists;
+        if (CanWriteInPlace(old, length))
+        {
+            BitCombination.Combine(operation, sources, ctx.Database.ResizeString(key, length, ctx.Now));
+            if (old.HasDeadline)
+                ctx.Database.SetDeadline(key, -1);
+        }
+        else if (length > Entry.InlineLimit)
         {
             StringBlock block = StringBlock.Create(length, length);
             BitCombination.Combine(operation, sources, new Span<byte>(block.Data, length));
@@ -120,5 +127,14 @@ public static unsafe class BitOpCommand
         }
         StringValue.Created(ref ctx, key, isNew);
         ctx.Modified(key, NotificationClass.String, "set"u8);
+    }
+
+    /// <summary>Whether the memory of the value that is overwritten serves the new one. Nothing moves then, so the target may be a source.</summary>
+    private static bool CanWriteInPlace(Entry old, int length)
+    {
+        if (!old.Exists || old.Type != Storage.ValueType.String || old.Encoding != ValueEncoding.Block)
+            return false;
+        StringBlock block = old.Block;
+        return block.IsUnshared && length <= block.Capacity && length >= block.Capacity / 2 && length > Entry.InlineLimit;
     }
 }

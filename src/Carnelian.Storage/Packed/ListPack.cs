@@ -117,6 +117,10 @@ public readonly unsafe struct ListPack
         return *element == End ? null : element;
     }
 
+    /// <summary>The place behind an element: another or the <see cref="EndMark"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static byte* Skip(byte* element) => element + SizeOf(element);
+
     /// <summary>The element before another or before the <see cref="EndMark"/>, or null.</summary>
     public byte* Previous(byte* element)
     {
@@ -403,6 +407,27 @@ public readonly unsafe struct ListPack
             return Put(at, replaced, integer, added, out element);
         int size = StringSize(value.Length);
         ListPack pack = MakeRoom(at, replaced, size, added, out element);
+        WriteBytes(element, value);
+        return pack;
+    }
+
+    private ListPack Put(byte* at, int replaced, long value, int added, out byte* element)
+    {
+        int size = IntegerSize(value);
+        ListPack pack = MakeRoom(at, replaced, size + 1, added, out element);
+        WriteInteger(element, value, size);
+        return pack;
+    }
+
+    /// <summary>Writes an element to where room for <see cref="StringSize"/> has been made, and returns the place behind it.</summary>
+    internal static byte* Write(byte* at, ReadOnlySpan<byte> value) =>
+        value.Length <= PackedValue.MostDigits && AsciiNumber.TryParseInt64(value, out long integer) ? Write(at, integer) : WriteBytes(at, value);
+
+    /// <summary>Writes an element to where there is room for <see cref="SizeFor(long)"/>, and returns the place behind it.</summary>
+    internal static byte* Write(byte* at, long value) => WriteInteger(at, value, IntegerSize(value));
+
+    private static byte* WriteBytes(byte* element, ReadOnlySpan<byte> value)
+    {
         byte* data = element;
         if (value.Length < 64)
         {
@@ -421,14 +446,15 @@ public readonly unsafe struct ListPack
         }
         value.CopyTo(new Span<byte>(data, value.Length));
         data += value.Length;
-        WriteBackLength(new Span<byte>(data, 5), (int)(data - element));
-        return pack;
+        int length = (int)(data - element);
+        if (length > 127)
+            return data + WriteBackLength(new Span<byte>(data, 5), length);
+        *data = (byte)length;
+        return data + 1;
     }
 
-    private ListPack Put(byte* at, int replaced, long value, int added, out byte* element)
+    private static byte* WriteInteger(byte* element, long value, int size)
     {
-        int size = IntegerSize(value);
-        ListPack pack = MakeRoom(at, replaced, size + 1, added, out element);
         switch (size)
         {
             case 1:
@@ -457,7 +483,7 @@ public readonly unsafe struct ListPack
                 break;
         }
         element[size] = (byte)size;
-        return pack;
+        return element + size + 1;
     }
 
     /// <summary>Makes a gap of some bytes in the place of others; header and end are right after that.</summary>
@@ -487,7 +513,8 @@ public readonly unsafe struct ListPack
         return new ListPack(address);
     }
 
-    private static int StringSize(int length)
+    /// <summary>The most bytes that a string of some length takes in a pack.</summary>
+    internal static int StringSize(int length)
     {
         int size = length + (length < 64 ? 1 : length < 4096 ? 2 : 5);
         return size + BackLengthSize(size);

@@ -52,6 +52,9 @@ public abstract class CommandServices
     /// <summary>Has a client wait for keys; see <see cref="CommandContext.TryBlock"/>. Called under the locks of the command's keys.</summary>
     public abstract void Block(scoped ref CommandContext ctx, scoped in KeyWait wait);
 
+    /// <summary>Counts fields of hashes that a command has removed or replaced since their time had come.</summary>
+    public abstract void CountExpiredFields(int fields);
+
     /// <summary>Tells those who watch keys of a database that it is about to lose all its keys. Called under all locks.</summary>
     public abstract void OnDatabaseFlushed(Database database);
 

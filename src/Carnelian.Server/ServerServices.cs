@@ -39,6 +39,9 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
     }
 
     /// <inheritdoc/>
+    public bool HearsExpired => (Notifications & NotificationClass.Expired) != 0;
+
+    /// <inheritdoc/>
     public void OnExpired(Database database, in Key key)
     {
         if (database.HasObservedKeys(key))
@@ -49,6 +52,21 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
 
     /// <inheritdoc/>
     public void CountExpired(int keys) => Interlocked.Add(ref server.Statistics.ExpiredKeys, keys);
+
+    /// <inheritdoc/>
+    public void OnFieldsExpired(Database database, in Key key, int fields, bool isEmpty)
+    {
+        CountExpiredFields(fields);
+        if (database.HasWatchedKeys(key))
+            server.Watches.Touch(database, key);
+        if ((Notifications & NotificationClass.Hash) != 0)
+            Notify(database.Index, NotificationClass.Hash, "hexpired"u8, key.Bytes);
+        if (isEmpty && (Notifications & NotificationClass.Generic) != 0)
+            Notify(database.Index, NotificationClass.Generic, "del"u8, key.Bytes);
+    }
+
+    /// <inheritdoc/>
+    public override void CountExpiredFields(int fields) => Interlocked.Add(ref server.Statistics.ExpiredFields, fields);
 
     /// <inheritdoc/>
     public void OnEvicted(Database database, in Key key)

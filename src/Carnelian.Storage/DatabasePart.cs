@@ -13,6 +13,9 @@ public unsafe struct DatabasePart
     /// <summary>The deadlines of the entries that have one.</summary>
     public ExpiryIndex Expiry;
 
+    /// <summary>The earliest deadlines of the hashes whose fields expire, each under its key.</summary>
+    public ExpiryIndex FieldExpiry;
+
     /// <summary>Lookups that found their key.</summary>
     public long Hits;
 

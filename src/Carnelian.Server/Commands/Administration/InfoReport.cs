@@ -170,7 +170,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("rejected_connections", server.Acceptor.Rejected);
         _text.Zeros("sync_full", "sync_partial_ok", "sync_partial_err");
         _text.Field("expired_keys", Interlocked.Read(ref statistics.ExpiredKeys));
-        _text.Field("expired_fields", 0);
+        _text.Field("expired_fields", Interlocked.Read(ref statistics.ExpiredFields));
         // Expiry is by index and leaves nothing stale to be estimated.
         _text.Field("expired_stale_perc", "0.00");
         _text.Field("expired_keys_with_volatile_items_stale_perc", "0.00");
@@ -240,7 +240,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("used_cpu_user_children", "0.000000");
         _text.Field("used_cpu_sys_main_thread", main.System / 1e6, 6);
         _text.Field("used_cpu_user_main_thread", main.User / 1e6, 6);
-        _text.Field("used_active_time_main_thread", server.Loops.Main.ActiveNanoseconds / 1e9, 6);
+        _text.Field("used_active_time_main_thread", server.Loops.Main.Counters.ActiveNanoseconds / 1e9, 6);
         for (int i = 1; i < server.LoopCount; i++)
             _text.Field($"used_active_time_io_thread_{i}", server.Loops.ActiveNanosecondsOf(i) / 1e9, 6);
     }
@@ -289,7 +289,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
             Database database = server.Keyspace[i];
             long keys = database.Count;
             if (keys != 0)
-                _text.Field($"db{i}", $"keys={keys},expires={database.VolatileCount},avg_ttl={database.AverageTimeToLive(now)},keys_with_volatile_items=0");
+                _text.Field($"db{i}", $"keys={keys},expires={database.VolatileCount},avg_ttl={database.AverageTimeToLive(now)},keys_with_volatile_items={database.VolatileHashCount}");
         }
     }
 

@@ -33,6 +33,7 @@ public abstract unsafe class CollectionType
     private static CollectionType?[] MakeTypes()
     {
         var types = new CollectionType?[(int)ValueType.Stream + 1];
+        types[(int)ValueType.SortedSet] = new SortedSets.SortedSetType();
         return types;
     }
 }

@@ -217,6 +217,22 @@ public unsafe struct SortedSet
             Tree->RemoveRange(range.Start, range.Count);
     }
 
+    // --- walking in the order of the hash ---------------------------------------------------------------------------
+
+    /// <summary>Positions in hash order have this many bits.</summary>
+    public const int PositionBits = HashTable<MemberRecord>.PositionBits;
+
+    /// <summary>Collects some members of a tree from a position of hash order on, see <see cref="HashTable{TRecord}.Collect"/>.</summary>
+    public readonly void Collect(ref long position, ref RecordList into) => Tree->Members.Collect(ref position, ref into);
+
+    /// <summary>A member that was collected, with its score.</summary>
+    public static ReadOnlySpan<byte> Collected(in RecordList records, int index, out double score)
+    {
+        var record = new MemberRecord(records[index]);
+        score = record.Score;
+        return record.Member;
+    }
+
     // --- ranges ---------------------------------------------------------------------------------------------------
 
     /// <summary>The members whose scores are in a range.</summary>
@@ -300,6 +316,14 @@ public unsafe struct SortedSet
             count++;
         }
         return new RankRange(end - count, count);
+    }
+
+    /// <summary>What the set is made of; not for a listpack.</summary>
+    public readonly SortedSetStatistics GetStatistics()
+    {
+        ref ScoreTree tree = ref Tree->Tree;
+        ref HashTable<MemberRecord> table = ref Tree->Members;
+        return new SortedSetStatistics(tree.Count, table.CountSlots(), table.Bytes, tree.Levels + 1, tree.Nodes, tree.Bytes);
     }
 
     // --- inside ---------------------------------------------------------------------------------------------------

@@ -69,7 +69,8 @@ internal sealed class ReplayRun(ServerPair servers, OracleOptions options)
         bool fenced = family.Name == Fenced;
         int seed = unchecked((options.Seed * 1_000_003) + round);
         bool transactions = servers.Common.Contains("MULTI") && family.Name is not ("server" or "connection");
-        var generator = new RoundGenerator(family, fenced ? 3 : 2, options.MutatedPercent, transactions && !fenced, servers.Common.Contains);
+        var generator = new RoundGenerator(family, fenced ? 3 : 2, options.MutatedPercent, transactions && !fenced, servers.Common.Contains,
+            name => servers.OnlyOracle.Contains(name) || servers.OnlyTested.Contains(name));
         List<Step> steps = generator.Generate(seed, fenced ? Math.Min(FencedRoundLength, options.RoundLength) : options.RoundLength);
         IReplay replay = fenced
             ? new FencedReplay(servers, resp)

@@ -36,6 +36,7 @@ public abstract unsafe class CollectionType
         types[(int)ValueType.List] = new Lists.ListType();
         types[(int)ValueType.Set] = new Sets.SetType();
         types[(int)ValueType.Hash] = new Hashes.HashType();
+        types[(int)ValueType.Stream] = new Streams.StreamType();
         return types;
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Carnelian.Memory;
+using Carnelian.Storage.Waits;
 using Carnelian.Text;
 
 namespace Carnelian.Storage;
@@ -28,6 +29,7 @@ public sealed unsafe class Database : IDisposable
     {
         _keyspace = keyspace;
         _shardMask = (ulong)keyspace.ShardCount - 1;
+        Waits = new DatabaseWaits(this);
         Index = index;
     }
 
@@ -36,6 +38,12 @@ public sealed unsafe class Database : IDisposable
 
     /// <summary>The keyspace that it belongs to.</summary>
     public Keyspace Keyspace => _keyspace;
+
+    /// <summary>Whether anybody watches keys in the key's part.</summary>
+    public bool HasWatchedKeys(in Key key) => _parts != null && _parts[key.Hash & _shardMask].WatchedKeys != 0;
+
+    /// <summary>Those who wait for keys of the database.</summary>
+    public DatabaseWaits Waits { get; }
 
     /// <summary>The number of keys, expired ones that are still there included. Without a lock: may be a moment old.</summary>
     public long Count => Sum(static part => part->Table.Count);
@@ -64,9 +72,16 @@ public sealed unsafe class Database : IDisposable
     /// <summary>The part of a shard, for walks and statistics; null while the database was never written to.</summary>
     public DatabasePart* PartAt(int shard) => _parts == null ? null : _parts + shard;
 
-    /// <summary>Whether anybody watches keys in the key's part.</summary>
+    /// <summary>Whether anybody watches keys in the key's part, or waits for some.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool HasWatchedKeys(in Key key) => _parts != null && _parts[key.Hash & _shardMask].WatchedKeys != 0;
+    public bool HasObservedKeys(in Key key)
+    {
+        DatabasePart* parts = _parts;
+        if (parts == null)
+            return false;
+        parts += key.Hash & _shardMask;
+        return (parts->WatchedKeys | parts->AwaitedKeys) != 0;
+    }
 
     /// <summary>Changes the number of watched keys of a part. Under the lock of the key's shard.</summary>
     /// <param name="hash">The hash of the key that is watched, or not any more.</param>
@@ -478,10 +493,13 @@ public sealed unsafe class Database : IDisposable
         for (int shard = 0; shard < _keyspace.ShardCount; shard++)
         {
             DatabasePart* part = _parts + shard;
-            if (part->Table.Count != 0 || part->Table.Bytes == 0 || !_keyspace.Locks.TryAcquire(shard))
+            bool isUnused = part->Table.Count == 0 && part->Table.Bytes != 0;
+            if ((!isUnused && (part->Waits == null || part->AwaitedKeys != 0)) || !_keyspace.Locks.TryAcquire(shard))
                 continue;
             if (part->Table.Count == 0)
                 part->Table.Clear();
+            if (part->Waits != null)
+                part->Waits->ReleaseIfEmpty();
             _keyspace.Locks.Release(shard);
         }
     }
@@ -553,13 +571,15 @@ public sealed unsafe class Database : IDisposable
     public void Dispose()
     {
         Clear(isLazy: false);
+        Waits.Dispose();
         NativeHeap.Free((byte*)_parts);
         _parts = null;
     }
 
     // --- inside ---------------------------------------------------------------------------------------------------
 
-    private DatabasePart* PartOf(ulong hash)
+    /// <summary>The part of a key's shard; made if there is none.</summary>
+    internal DatabasePart* PartOf(ulong hash)
     {
         DatabasePart* parts = _parts;
         if (parts == null)

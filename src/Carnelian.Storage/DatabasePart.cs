@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
+using Carnelian.Storage.Waits;
 
 namespace Carnelian.Storage;
 
 /// <summary>What one shard holds of one database. In native memory, under the shard's lock; counters may be read by anyone.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 128)]
-public struct DatabasePart
+public unsafe struct DatabasePart
 {
     /// <summary>The entries by key.</summary>
     public HashTable<Entry> Table;
@@ -23,4 +24,10 @@ public struct DatabasePart
 
     /// <summary>Keys of this part that somebody watches.</summary>
     public int WatchedKeys;
+
+    /// <summary>Keys of this part that somebody waits for.</summary>
+    public int AwaitedKeys;
+
+    /// <summary>Those who wait; null as long as nobody ever has.</summary>
+    public WaitQueues* Waits;
 }

@@ -123,12 +123,12 @@ public unsafe struct SetValue
     }
 
     /// <summary>Whether a member, of this set or another, is in the set.</summary>
-    public readonly bool Contains(in PackedValue member)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool Contains(in PackedValue member, ulong hash = 0)
     {
-        if (Encoding == ValueEncoding.IntSet)
-            return member.IsInteger ? new IntSet(Address).Contains(member.Integer) : Contains(new ReadOnlySpan<byte>(member.Data, member.Length));
-        byte* digits = stackalloc byte[PackedValue.MostDigits];
-        return Contains(member.Bytes(new Span<byte>(digits, PackedValue.MostDigits)));
+        if (hash != 0 && IsTable)
+            return Table->Contains(member.Data, member.Length, hash);
+        return ContainsElsewhere(member);
     }
 
     /// <summary>Makes the set a table if so many members would be too many for what it is now.</summary>
@@ -168,12 +168,15 @@ public unsafe struct SetValue
     }
 
     /// <summary>Adds a member of another set.</summary>
-    public bool Add(in PackedValue member, in SetLimits limits)
+    public bool Add(in PackedValue member, in SetLimits limits) => Add(member, 0, limits);
+
+    /// <summary>Adds a member of another set.</summary>
+    public bool Add(in PackedValue member, ulong hash, in SetLimits limits)
     {
         if (member.IsInteger && Encoding == ValueEncoding.IntSet)
             return Add(member.Integer, limits);
         byte* digits = stackalloc byte[PackedValue.MostDigits];
-        return Add(member.Bytes(new Span<byte>(digits, PackedValue.MostDigits)), 0, limits);
+        return Add(member.Bytes(new Span<byte>(digits, PackedValue.MostDigits)), hash, limits);
     }
 
     /// <summary>Removes a member.</summary>
@@ -201,10 +204,10 @@ public unsafe struct SetValue
     }
 
     /// <summary>Removes a member that another set has.</summary>
-    public bool Remove(in PackedValue member)
+    public bool Remove(in PackedValue member, ulong hash = 0)
     {
         byte* digits = stackalloc byte[PackedValue.MostDigits];
-        return Remove(member.Bytes(new Span<byte>(digits, PackedValue.MostDigits)));
+        return Remove(member.Bytes(new Span<byte>(digits, PackedValue.MostDigits)), hash);
     }
 
     /// <summary>A member by chance, each as likely as the others; the set is not empty.</summary>
@@ -239,6 +242,14 @@ public unsafe struct SetValue
     }
 
     // --- inside ---------------------------------------------------------------------------------------------------
+
+    private readonly bool ContainsElsewhere(in PackedValue member)
+    {
+        if (Encoding == ValueEncoding.IntSet)
+            return member.IsInteger ? new IntSet(Address).Contains(member.Integer) : Contains(new ReadOnlySpan<byte>(member.Data, member.Length));
+        byte* digits = stackalloc byte[PackedValue.MostDigits];
+        return Contains(member.Bytes(new Span<byte>(digits, PackedValue.MostDigits)));
+    }
 
     /// <summary>Whether a string is the only spelling of a 64-bit integer.</summary>
     private static bool IsInteger(ReadOnlySpan<byte> member, out long integer)

@@ -35,6 +35,7 @@ public abstract unsafe class CollectionType
         var types = new CollectionType?[(int)ValueType.Stream + 1];
         types[(int)ValueType.List] = new Lists.ListType();
         types[(int)ValueType.Set] = new Sets.SetType();
+        types[(int)ValueType.Hash] = new Hashes.HashType();
         return types;
     }
 }

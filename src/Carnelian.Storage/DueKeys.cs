@@ -75,6 +75,11 @@ internal static unsafe class DueKeys
             for (int i = 0; i < records.Count; i++)
                 observer.OnExpired(database, new Entry(records[i]).Key);
         }
+        if (part->FieldExpiry.Count != 0)
+        {
+            for (int i = 0; i < records.Count; i++)
+                DueFields.Unregister(part, new Entry(records[i]), Entry.Hash(records[i]));
+        }
         part->Expiry.RemoveFirst(records.Count);
         part->Table.RemoveSegment(hash);
         bool isLazy = database.Keyspace.LazyExpire;
@@ -131,6 +136,7 @@ internal static unsafe class DueKeys
             if (item < run[0] || item > run[^1])
                 continue;
             observer?.OnExpired(database, key);
+            DueFields.Unregister(part, entry, key.Hash);
             part->Table.RemoveAt(part->Table.Find(key.Data, key.Length, key.Hash), key.Hash);
             database.Free(entry, isLazy);
             removed++;

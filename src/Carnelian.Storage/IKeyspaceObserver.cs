@@ -14,6 +14,9 @@ public interface IKeyspaceObserver
     /// <summary>Keys have been removed since their time has come.</summary>
     void CountExpired(int keys);
 
+    /// <summary>Fields of a hash have been removed since their time has come. If it is empty now, the key is about to be removed too.</summary>
+    void OnFieldsExpired(Database database, in Key key, int fields, bool isEmpty);
+
     /// <summary>A key is about to be removed to make room.</summary>
     void OnEvicted(Database database, in Key key);
 }

@@ -27,6 +27,9 @@ public static class EditCommands
         ListLimits limits = ListKey.Limits(ctx.Services);
         var list = new ListValue(entry);
         list.Grow(ctx.Arg(3).Length, 1, limits);
+        // Valkey cuts the index of this command to 32 bits, and so what is out of range.
+        if (list.Count <= int.MaxValue)
+            index = unchecked((int)index);
         if (!IndexRange.TryCut(ref index, list.Count))
         {
             ctx.Reply.Error("ERR index out of range"u8);

@@ -121,6 +121,15 @@ public readonly unsafe struct QuickList
         }
     }
 
+    /// <summary>What the nodes hold, for those who look into structures.</summary>
+    public ListNodeInfo[] DescribeNodes()
+    {
+        var nodes = new List<ListNodeInfo>();
+        for (QuickListNode* node = _root->Head; node != null; node = node->Next)
+            nodes.Add(new ListNodeInfo(node->Count, node->Size, node->IsPlain));
+        return [.. nodes];
+    }
+
     /// <summary>Whether the list could be one pack, as far as nodes go; and the size of that.</summary>
     public bool IsOnePack(out long bytes)
     {

@@ -121,6 +121,13 @@ internal sealed unsafe class DatabaseClient : IDisposable
         {
         }
 
+        public void OnFieldsExpired(Database database, in Key key, int fields, bool isEmpty) =>
+            Events.Add($"hexpired {Encoding.Latin1.GetString(key.Bytes)} {fields}{(isEmpty ? " del" : "")}");
+
+        public override void CountExpiredFields(int fields) => ExpiredFields += fields;
+
+        public int ExpiredFields { get; private set; }
+
         public void OnEvicted(Database database, in Key key) => Events.Add($"evicted {Encoding.Latin1.GetString(key.Bytes)}");
     }
 }

@@ -175,6 +175,8 @@ public sealed unsafe class EvictorTests : IDisposable
 
         public void CountExpired(int keys) => throw new InvalidOperationException();
 
+        public void OnFieldsExpired(Database database, in Key key, int fields, bool isEmpty) => throw new InvalidOperationException();
+
         public void OnEvicted(Database database, in Key key)
         {
             Assert.True(database.Peek(key, Now).Exists);

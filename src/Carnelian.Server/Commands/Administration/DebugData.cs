@@ -30,6 +30,8 @@ internal static class DebugData
             text.Append(CultureInfo.InvariantCulture, $" lfu_freq:{entry.AccessBits & 0xff} lfu_access_time_minutes:{entry.AccessBits >> 8}");
         else
             text.Append(CultureInfo.InvariantCulture, $" lru:{entry.AccessBits} lru_seconds_idle:{AccessClock.IdleSeconds(entry, ctx.Now)}");
+        if (entry.Encoding == ValueEncoding.QuickList)
+            DebugLists.AppendFields(text, entry);
         ctx.Reply.SimpleString(Encoding.ASCII.GetBytes(text.ToString()));
     }
 
@@ -153,9 +155,13 @@ internal static class DebugData
     /// <summary>The length of a string in a dump, not compressed: small integers in binary, all else behind its length.</summary>
     private static long SerializedLength(Entry entry)
     {
-        if (entry.Type == Storage.ValueType.Set)
-            return DebugSets.SerializedLength(entry);
-        return entry.Encoding == ValueEncoding.Integer ? IntegerLength(entry.Integer) : WithPrefix(entry.StringBytes.Length);
+        return entry.Type switch
+        {
+            Storage.ValueType.List => DebugLists.SerializedLength(entry),
+            Storage.ValueType.Set => DebugSets.SerializedLength(entry),
+            Storage.ValueType.Hash => DebugHashes.SerializedLength(entry),
+            _ => entry.Encoding == ValueEncoding.Integer ? IntegerLength(entry.Integer) : WithPrefix(entry.StringBytes.Length),
+        };
     }
 
     /// <summary>The length of an element in a dump, not compressed.</summary>
@@ -171,5 +177,8 @@ internal static class DebugData
     };
 
     /// <summary>The bytes that so many take with their length in front.</summary>
-    internal static long WithPrefix(long length) => length + (length < 1 << 6 ? 1 : length < 1 << 14 ? 2 : length <= uint.MaxValue ? 5 : 9);
+    internal static long WithPrefix(long length) => length + PrefixLength(length);
+
+    /// <summary>The bytes that a length takes in a dump.</summary>
+    internal static long PrefixLength(long length) => length < 1 << 6 ? 1 : length < 1 << 14 ? 2 : length <= uint.MaxValue ? 5 : 9;
 }

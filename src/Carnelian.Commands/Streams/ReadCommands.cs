@@ -63,7 +63,7 @@ public static class ReadCommands
                     source.Group = source.Stream.FindGroup(ctx.Arg(options.Group));
                 if (!source.Group.Exists)
                 {
-                    WriteNoGroup(ref ctx, options.Keys + i, options.Group);
+                    StreamAccess.WriteNoGroup(ref ctx, options.Keys + i, options.Group, " in XREADGROUP with GROUP option"u8);
                     return false;
                 }
             }
@@ -120,6 +120,9 @@ public static class ReadCommands
             ref StreamSource source = ref sources[i];
             Key key = ctx.Key(options.Keys + i);
             StreamConsumer consumer = options.Group == 0 ? default : GetConsumer(ref ctx, key, source.Group, ctx.Arg(options.Group + 1));
+            // A key that is missing is missed once more.
+            if (!source.Stream.Exists)
+                ctx.Find(key);
             bool hasClaim = source.WantsNew && options.LeastIdle >= 0 && GroupReader.HasIdle(ctx.Now, source.Group, options.LeastIdle);
             if (!hasClaim && !HasEntries(ref source, options))
                 continue;
@@ -186,11 +189,5 @@ public static class ReadCommands
         }
         consumer.SeenTime = ctx.Now;
         return consumer;
-    }
-
-    private static void WriteNoGroup(scoped ref CommandContext ctx, int key, int group)
-    {
-        byte[] text = [.. "NOGROUP No such key '"u8, .. ctx.ArgAsText(key), .. "' or consumer group '"u8, .. ctx.ArgAsText(group), .. "' in XREADGROUP with GROUP option"u8];
-        ctx.Reply.Error(text);
     }
 }

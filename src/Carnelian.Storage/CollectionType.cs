@@ -33,6 +33,9 @@ public abstract unsafe class CollectionType
     private static CollectionType?[] MakeTypes()
     {
         var types = new CollectionType?[(int)ValueType.Stream + 1];
+        types[(int)ValueType.List] = new Lists.ListType();
+        types[(int)ValueType.Set] = new Sets.SetType();
+        types[(int)ValueType.Hash] = new Hashes.HashType();
         types[(int)ValueType.Stream] = new Streams.StreamType();
         return types;
     }

@@ -11,6 +11,7 @@ internal static class FuzzTargets
         ["resp"] = static () => new RespTarget(),
         ["inline"] = static () => new InlineTarget(),
         ["glob"] = static () => new GlobTarget(),
+        ["listpack"] = static () => new ListPackTarget(),
         ["number"] = static () => new NumberTarget(),
     };
 }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Carnelian.Memory;
 using Carnelian.Protocol;
+using Carnelian.Server.Waiting;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Transport;
 using Carnelian.Storage;
@@ -88,6 +89,9 @@ internal sealed unsafe class EventLoop : IDisposable
 
     /// <summary>Executes commands.</summary>
     public Dispatcher Dispatcher { get; }
+
+    /// <summary>When waits of the loop's clients are over.</summary>
+    public WaitTimeouts Timeouts { get; } = new();
 
     /// <summary>The monotonic time at which the present unit began, in nanoseconds.</summary>
     public long Timestamp { get; set; }
@@ -185,6 +189,7 @@ internal sealed unsafe class EventLoop : IDisposable
 
     private void Run()
     {
+        Dispatcher.Unblocker.Attach();
         _server.OnLoopStarted(this);
         while (!_isStopping)
             RunRound();
@@ -204,7 +209,7 @@ internal sealed unsafe class EventLoop : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RunRound()
     {
-        int timeout = Mailbox.HasLetters ? 0 : _expiry.MillisecondsUntilDue(MillisecondsUntilCron());
+        int timeout = Mailbox.HasLetters ? 0 : Timeouts.MillisecondsUntilDue(_expiry.MillisecondsUntilDue(MillisecondsUntilCron()));
         int count = Poller.Wait(_events, timeout);
         long begin = Timestamp = Clock.Nanoseconds;
         _ = Clock.Sample(begin);
@@ -217,6 +222,10 @@ internal sealed unsafe class EventLoop : IDisposable
         if (Timestamp >= _nextCron)
             RunCron();
         _expiry.Run();
+        if (Timeouts.Count != 0)
+            Timeouts.Run();
+        if (Dispatcher.Unblocker.HasUnfinished)
+            Dispatcher.Unblocker.FinishRound();
         if (_withOutput.Count != 0)
             SendAllPending();
         if (_toClose.Count != 0)
@@ -319,6 +328,8 @@ internal sealed unsafe class EventLoop : IDisposable
         Poller.Add(client.Socket, client.Token);
         if (client.Is(ClientFlags.Suspended))
             Watch(client, forInput: false, forOutput: false);
+        if (client.Wait is { } wait)
+            Timeouts.Add(wait);
         if (!client.Output.IsEmpty)
             SendPending(client);
         if (client.QueryLength > 0 && !client.IsClosed)
@@ -331,6 +342,8 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Lets go of a client, for another loop.</summary>
     public void Release(Client client)
     {
+        if (client.Wait is { } wait)
+            Timeouts.Remove(wait);
         Poller.Remove(client.Socket);
         FreeSlot(client.Token);
         client.Token = -1;
@@ -752,7 +765,9 @@ internal sealed unsafe class EventLoop : IDisposable
         if (client.Is(ClientFlags.Suspended) == isSuspended)
             return;
         client.Set(ClientFlags.Suspended, isSuspended);
-        Watch(client, forInput: !isSuspended, client.IsWatchedForOutput);
+        // Whoever waits in a blocking command is watched until something comes: most often nothing does.
+        if (client.IsWatchedForInput == isSuspended)
+            Watch(client, forInput: !isSuspended, client.IsWatchedForOutput);
         if (!isSuspended)
             ProcessKept(client);
     }

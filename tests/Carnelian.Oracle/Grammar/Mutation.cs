@@ -82,7 +82,7 @@ internal static class Mutation
         string name = Encoding.Latin1.GetString(command[0]).ToUpperInvariant();
         if (Expiring.Contains(name))
             return !command.Skip(2).Any(argument => IsWithin(argument, 1, 10_000_000) || IsWithin(argument, Now - 10_000_000, Now + 10_000_000));
-        if (name is "SETRANGE" or "SETBIT")
+        if (name is "SETRANGE" or "SETBIT" or "BITFIELD")
             return !command.Skip(2).Any(argument => IsWithin(argument, 100_000, 6_000_000_000));
         // Valkey looks for a limit of open files that it may have, one small step after the other.
         if (name == "CONFIG" && command.Any(argument => CommandText.Quote(argument).Equals("maxclients", StringComparison.OrdinalIgnoreCase)))

@@ -69,6 +69,13 @@ internal sealed class Vocabulary
         "channelpattern" => One(["c*", "c?", "*", "c[12]", "__key*__:*", "__keyevent@*__:*", "x"], random),
         "word" => Encoding.ASCII.GetBytes(Letters(random, 1 + random.Next(8))),
         "field" => One(["f1", "f2", "f3", "f4", ""], random, favour: 4),
+        "bitoffset" => random.Next(9) == 0 ? One(["-1", "536870911000", "9223372036854775807", "abc", "", "01", "#1", "-9223372036854775808"], random) : Number(random.Next(random.Next(3) == 0 ? 40_000 : 200)),
+        "fieldoffset" => random.Next(12) == 0
+            ? One(["-1", "536870911000", "9223372036854775807", "abc", "", "#", "#-1", "#a", "#2305843009213693952", "##1", "#9223372036854775807"], random)
+            : [.. random.Next(3) == 0 ? "#"u8 : default, .. Number(random.Next(120))],
+        "bitfield" => random.Next(15) == 0
+            ? One(["u64", "i65", "u0", "i0", "x8", "8", "u", "U8", "i-1", "u08", "", "i9223372036854775807"], random)
+            : Encoding.ASCII.GetBytes(random.Next(2) == 0 ? $"u{random.Next(1, 64)}" : $"i{random.Next(1, 65)}"),
         "score" => One(["0", "1", "-1", "2.5", "1e10", "inf", "-inf", "3", "nan", "abc"], random, favour: 8),
         _ => throw new ArgumentException($"the vocabulary has no {{{kind}}}"),
     };

@@ -113,11 +113,20 @@ internal sealed unsafe class DatabaseClient : IDisposable
         {
         }
 
+        public bool HearsExpired => true;
+
         public void OnExpired(Database database, in Key key) => Events.Add($"expired {Encoding.Latin1.GetString(key.Bytes)}");
 
         public void CountExpired(int keys)
         {
         }
+
+        public void OnFieldsExpired(Database database, in Key key, int fields, bool isEmpty) =>
+            Events.Add($"hexpired {Encoding.Latin1.GetString(key.Bytes)} {fields}{(isEmpty ? " del" : "")}");
+
+        public override void CountExpiredFields(int fields) => ExpiredFields += fields;
+
+        public int ExpiredFields { get; private set; }
 
         public void OnEvicted(Database database, in Key key) => Events.Add($"evicted {Encoding.Latin1.GetString(key.Bytes)}");
     }

@@ -70,6 +70,8 @@ internal sealed unsafe class InProcessClient(CommandTable table) : IDisposable
 
         public override void TouchWatched(Database database, in Key key) => throw new InvalidOperationException();
 
+        public override void CountExpiredFields(int fields) => throw new InvalidOperationException();
+
         public override void OnDatabaseFlushed(Database database) => throw new InvalidOperationException();
 
         public override void OnDatabasesSwapped(int first, int second) => throw new InvalidOperationException();

@@ -128,8 +128,9 @@ public static class DeletionCommands
             released++;
         }
         ctx.Dirty += released;
+        // They may be claimed at once, by those who wait as well.
         if (released != 0)
-            ctx.Touch(key);
+            ctx.Wake(key);
         ctx.Reply.Integer(released);
     }
 

@@ -52,7 +52,7 @@ public static class GroupCommands
             WriteNoKey(ref ctx);
             return;
         }
-        if (!TryLastId(ref ctx, stream, out StreamId id))
+        if (!TryLastId(ref ctx, stream, out StreamId id, mayBeEnd: false))
             return;
         if (stream.Exists && stream.FindGroup(ctx.Arg(3)).Exists)
         {
@@ -82,7 +82,7 @@ public static class GroupCommands
         if (!TryReadOptions(ref ctx, mayMake: false, out _, out long entriesRead))
             return;
         Key key = ctx.Key(2);
-        if (!TryFindGroup(ref ctx, key, out StreamValue stream, out StreamGroup group) || !TryLastId(ref ctx, stream, out StreamId id))
+        if (!TryFindGroup(ref ctx, key, out StreamValue stream, out StreamGroup group) || !TryLastId(ref ctx, stream, out StreamId id, mayBeEnd: true))
             return;
         group.LastId = id;
         group.EntriesRead = entriesRead;
@@ -110,6 +110,8 @@ public static class GroupCommands
         stream.RemoveGroup(group);
         ctx.Reply.Integer(1);
         ctx.Dirty++;
+        // Whoever waits for entries of the group gets an error.
+        ctx.Wake(key);
         ctx.Notify(key, NotificationClass.Stream, "xgroup-destroy"u8);
     }
 
@@ -191,11 +193,11 @@ public static class GroupCommands
         return true;
     }
 
-    private static bool TryLastId(scoped ref CommandContext ctx, StreamValue stream, out StreamId id)
+    private static bool TryLastId(scoped ref CommandContext ctx, StreamValue stream, out StreamId id, bool mayBeEnd)
     {
         ReadOnlySpan<byte> text = ctx.Arg(4);
         if (text.Length != 1 || text[0] != '$')
-            return StreamAccess.TryId(ref ctx, 4, 0, out id);
+            return mayBeEnd ? StreamAccess.TryIdOrEnd(ref ctx, 4, 0, out id) : StreamAccess.TryId(ref ctx, 4, 0, out id);
         id = stream.Exists ? stream.LastId : default;
         return true;
     }

@@ -100,6 +100,7 @@ public static class ReadCommands
                 : " ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The + ID would just return an empty result set."u8);
             return false;
         }
+        source.IsResolved = true;
         source.Behind = source.Stream.Exists ? source.Stream.LastId : default;
         if (sign == '+')
         {
@@ -144,11 +145,34 @@ public static class ReadCommands
                 ctx.Dirty++;
         }
         if (served == 0)
-            ctx.Reply.NullArray();
+            WaitOrGiveUp(ref ctx, options, sources);
         else if (ctx.Reply.Resp < 3)
             ctx.Reply.EndArray(length, served);
         else
             ctx.Reply.EndMap(length, served);
+    }
+
+    private static void WaitOrGiveUp(scoped ref CommandContext ctx, in ReadOptions options, scoped Span<StreamSource> sources)
+    {
+        if (options.Wait < 0)
+        {
+            ctx.Reply.NullArray();
+            return;
+        }
+        bool isChanged = false;
+        foreach (StreamSource source in sources)
+            isChanged |= source.IsResolved;
+        ReplacedIds arguments = isChanged ? ReplacedIds.Make(ctx.Arguments, options.Keys + sources.Length, sources) : default;
+        var wait = new KeyWait(Storage.ValueType.Stream, options.Keys, sources.Length, options.Wait == 0 ? 0 : ctx.Now + options.Wait)
+        {
+            // A group that is gone ends the wait.
+            WantsRemoval = options.Group != 0,
+            Arguments = arguments.Arguments,
+        };
+        bool waits = ctx.TryBlock(wait);
+        arguments.Dispose();
+        if (!waits)
+            ctx.Reply.NullArray();
     }
 
     private static bool HasEntries(ref StreamSource source, in ReadOptions options)

@@ -72,7 +72,8 @@ internal sealed class ReplayRun(ServerPair servers, OracleOptions options)
         bool transactions = servers.Common.Contains("MULTI") && family.Name is not ("server" or "connection");
         // A spoilt argument may be a time of some seconds.
         int mutated = waiting ? 0 : options.MutatedPercent;
-        var generator = new RoundGenerator(family, waiting ? WaitingReplay.Connections : fenced ? 3 : 2, mutated, transactions && !fenced, servers.Common.Contains);
+        var generator = new RoundGenerator(family, waiting ? WaitingReplay.Connections : fenced ? 3 : 2, mutated, transactions && !fenced, servers.Common.Contains,
+            name => servers.OnlyOracle.Contains(name) || servers.OnlyTested.Contains(name));
         List<Step> steps = generator.Generate(seed, fenced || waiting ? Math.Min(FencedRoundLength, options.RoundLength) : options.RoundLength);
         IReplay replay = waiting ? new WaitingReplay(servers, resp)
             : fenced ? new FencedReplay(servers, resp)

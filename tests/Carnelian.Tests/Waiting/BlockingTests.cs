@@ -11,6 +11,7 @@ public sealed class BlockingTests : IDisposable
 
     private readonly RunningServer _server = new("--io-threads", "3", "--enable-debug-command", "yes");
     private readonly RespConnection _admin;
+    private readonly Dictionary<RespConnection, string> _ids = [];
 
     public BlockingTests() => _admin = _server.Connect();
 
@@ -296,45 +297,6 @@ public sealed class BlockingTests : IDisposable
         Assert.EndsWith("rejected_calls=1,failed_calls=0", Statistics("blpop"));
     }
 
-    [Fact]
-    public void Ten_thousand_wait_without_threads_of_their_own_and_wake_in_order()
-    {
-        const int Clients = 10_000;
-        using var server = new RunningServer("--io-threads", "2", "--maxclients", "20000");
-        if (!HasDescriptors(2 * Clients + 500))
-            return;
-        RespConnection admin = server.Connect();
-        int threads = Process.GetCurrentProcess().Threads.Count;
-        var waiting = new RespConnection[Clients];
-        for (int i = 0; i < Clients; i++)
-        {
-            waiting[i] = new RespConnection(server.Port);
-            waiting[i].Queue(CommandText.Split(i % 2 == 0 ? "BLPOP q 0" : "BLPOP q 1000"));
-            waiting[i].Flush();
-            // One behind the other is sure to be the order in which they wait, when the next comes only then.
-            if (i % 50 == 49 || i < 50)
-                Until(() => InfoOf(admin, "blocked_clients") == $"{i + 1}");
-        }
-        Assert.InRange(Process.GetCurrentProcess().Threads.Count, 0, threads + 20);
-
-        for (int i = 0; i < Clients; i += 100)
-            admin.Call("RPUSH q " + string.Join(' ', Enumerable.Range(i, 100)));
-
-        var order = new List<int>(Clients);
-        for (int i = 0; i < Clients; i++)
-            order.Add(int.Parse(Text(waiting[i])[2..], CultureInfo.InvariantCulture));
-        Assert.Equal(Enumerable.Range(0, Clients), order.Order());
-        // Those who came in one burst may have changed places, but not with those of another.
-        for (int i = 0; i < Clients; i++)
-            Assert.Equal(i < 50 ? i : i / 50, i < 50 ? order[i] : order[i] / 50);
-        foreach (RespConnection connection in waiting)
-            connection.Dispose();
-    }
-
-    private static bool HasDescriptors(int count) =>
-        File.ReadLines("/proc/self/limits").First(static line => line.StartsWith("Max open files", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[3] is var limit
-        && (limit == "unlimited" || long.Parse(limit, CultureInfo.InvariantCulture) >= count);
-
     private RespConnection Block(string command, string? before = null)
     {
         RespConnection client = _server.Connect();
@@ -348,16 +310,12 @@ public sealed class BlockingTests : IDisposable
         return client;
     }
 
-    private readonly Dictionary<RespConnection, string> _ids = [];
-
     private string Id(RespConnection client) => _ids[client];
 
     private bool IsWaiting(RespConnection client) => _admin.Call($"CLIENT LIST ID {Id(client)}").Value.Contains(" flags=b ", StringComparison.Ordinal);
 
-    private string Info(string field) => InfoOf(_admin, field);
-
-    private static string InfoOf(RespConnection admin, string field) =>
-        admin.Call("INFO clients").Value.Split("\r\n").First(line => line.StartsWith(field + ":", StringComparison.Ordinal))[(field.Length + 1)..];
+    private string Info(string field) =>
+        _admin.Call("INFO clients").Value.Split("\r\n").First(line => line.StartsWith(field + ":", StringComparison.Ordinal))[(field.Length + 1)..];
 
     private string Statistics(string command) =>
         _admin.Call("INFO commandstats").Value.Split("\r\n").FirstOrDefault(line => line.StartsWith($"cmdstat_{command}:", StringComparison.Ordinal), "")

@@ -45,8 +45,10 @@ public sealed unsafe class WaitQueueTests : IDisposable
             Assert.Equal(queue.Count(static place => place.Flags.HasFlag(WaiterFlags.ReachesFurther)), found == null ? 0 : found->ReachingFurther);
             foreach ((_, nint place, _) in queue)
                 _keyspace[0].Waits.Leave((Waiter*)place);
-            Assert.False(_keyspace[0].HasObservedKeys(KeyOf(bytes, number)));
+            Assert.True(_keyspace[0].Waits.Find(KeyOf(bytes, number)) == null);
         }
+        Assert.Equal(0, _keyspace[0].Waits.KeyCount);
+        Assert.False(_keyspace[0].HasObservedKeys(KeyOf(bytes, 0)));
         NativeHeap.Free(bytes);
     }
 

@@ -123,11 +123,14 @@ public static unsafe class AddCommands
             return;
         bool increments = (conditions & SortedSetConditions.Increment) != 0;
         SortedSetLimits limits = SortedSetValue.Limits(ref ctx);
+        int longest = 0;
+        for (int i = first + 1; i < ctx.ArgCount; i += 2)
+            longest = Math.Max(longest, ctx.Arg(i).Length);
         SortedSet set;
         if (entry.Exists)
         {
             set = new SortedSet(entry);
-            set.Expect(pairs, limits);
+            set.Expect(pairs, longest, limits);
         }
         else
         {
@@ -139,7 +142,7 @@ public static unsafe class AddCommands
                     ctx.Reply.Integer(0);
                 return;
             }
-            set = SortedSet.Create(pairs, ctx.Arg(first + 1).Length, limits);
+            set = SortedSet.Create(pairs, longest, limits);
         }
         int added = 0, updated = 0;
         SortedSetChange change = default;

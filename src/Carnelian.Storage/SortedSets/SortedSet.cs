@@ -69,10 +69,13 @@ public unsafe struct SortedSet
         _address = null;
     }
 
-    /// <summary>Converts the set if it is expected to hold more members than a listpack may.</summary>
-    public void Expect(long members, in SortedSetLimits limits)
+    /// <summary>Converts the set if what comes is more, or longer, than a listpack may hold.</summary>
+    /// <param name="members">How many members come.</param>
+    /// <param name="longest">The length of the longest of them, in bytes.</param>
+    /// <param name="limits">Up to which size the set is a listpack.</param>
+    public void Expect(long members, long longest, in SortedSetLimits limits)
     {
-        if (IsPacked && members > limits.Entries)
+        if (IsPacked && (members > limits.Entries || longest > limits.Value))
             ConvertToTree();
     }
 
@@ -268,7 +271,7 @@ public unsafe struct SortedSet
     /// <param name="fromEnd">Where scores differ, which end the range is looked for from.</param>
     public readonly RankRange Find(in LexRange range, bool fromEnd)
     {
-        if (range.IsEmpty)
+        if (range.IsEmpty || Count == 0 || !IsBetweenEnds(range))
             return RankRange.None;
         if (IsPacked)
             return fromEnd ? FindLexFromEnd(range) : FindLexFromStart(range);
@@ -281,6 +284,13 @@ public unsafe struct SortedSet
     /// <summary>A cursor at a member.</summary>
     /// <param name="rank">Its rank, from 0 to below <see cref="Count"/>.</param>
     public readonly SortedSetCursor At(long rank) => new(this, rank);
+
+    /// <summary>Whether a range overlaps with what lies between the first and the last member: where scores differ, that need not be all.</summary>
+    private readonly bool IsBetweenEnds(in LexRange range)
+    {
+        Span<byte> digits = stackalloc byte[SortedSetCursor.MostDigits];
+        return range.IsAboveMin(At(Count - 1).Member(digits)) && range.IsBelowMax(At(0).Member(digits));
+    }
 
     private readonly RankRange FindLexFromStart(in LexRange range)
     {

@@ -16,6 +16,7 @@ public static unsafe class AddCommands
         Summary = "Adds members with their scores to a sorted set, or changes the scores of those that it has.",
         Flags = Write | DenyOom | Fast,
         Keys = "RW update @1",
+        FirstElement = 3, ElementStep = 2,
         Arguments = """
             key:key
             [condition(NX | XX) since=3.0.2]
@@ -53,6 +54,7 @@ public static unsafe class AddCommands
         Summary = "Adds a number to the score of a member.",
         Flags = Write | DenyOom | Fast,
         Keys = "RW access update @1",
+        FirstElement = 3,
         Arguments = "key:key, increment:integer, member")]
     public static void ZIncrBy(scoped ref CommandContext ctx)
     {
@@ -149,7 +151,7 @@ public static unsafe class AddCommands
         double result = 0;
         for (int i = 0; i < pairs; i++)
         {
-            change = set.Put(ctx.Arg(first + 2 * i + 1), scores[i], conditions, limits, out result);
+            change = set.Put(ctx.Arg(first + 2 * i + 1), scores[i], conditions, limits, out result, SortedSetValue.HashFor(ref ctx, set, first + 2 * i + 1));
             if (change == SortedSetChange.Added)
                 added++;
             else if (change == SortedSetChange.Updated)

@@ -8,7 +8,7 @@ namespace Carnelian.Storage.SortedSets;
 /// </summary>
 /// <remarks>
 /// A change may move or convert the value: whoever holds it (an <see cref="Entry"/>) takes encoding and address from here after each one, see <see cref="StoreTo"/>.
-/// A set that has become a tree stays one. Under the lock of the key's shard.
+/// A set that has become a tree stays one. Members are given with their hash where it is known (see <see cref="KeyHash"/>), else 0. Under the lock of the key's shard.
 /// </remarks>
 public unsafe struct SortedSet
 {
@@ -82,7 +82,7 @@ public unsafe struct SortedSet
     // --- members --------------------------------------------------------------------------------------------------
 
     /// <summary>Looks a member's score up.</summary>
-    public readonly bool TryGetScore(ReadOnlySpan<byte> member, out double score)
+    public readonly bool TryGetScore(ReadOnlySpan<byte> member, out double score, ulong hash = 0)
     {
         score = 0;
         if (IsPacked)
@@ -95,7 +95,7 @@ public unsafe struct SortedSet
         }
         fixed (byte* data = member)
         {
-            byte* record = Tree->Find(data, member.Length, KeyHash.Compute(data, member.Length));
+            byte* record = Tree->Find(data, member.Length, HashOf(data, member.Length, hash));
             if (record == null)
                 return false;
             score = new MemberRecord(record).Score;
@@ -104,7 +104,7 @@ public unsafe struct SortedSet
     }
 
     /// <summary>The rank of a member, from 0 and from the lowest score on; -1 if it is not there.</summary>
-    public readonly long Rank(ReadOnlySpan<byte> member, out double score)
+    public readonly long Rank(ReadOnlySpan<byte> member, out double score, ulong hash = 0)
     {
         score = 0;
         if (IsPacked)
@@ -117,7 +117,7 @@ public unsafe struct SortedSet
         }
         fixed (byte* data = member)
         {
-            byte* record = Tree->Find(data, member.Length, KeyHash.Compute(data, member.Length));
+            byte* record = Tree->Find(data, member.Length, HashOf(data, member.Length, hash));
             if (record == null)
                 return -1;
             var found = new MemberRecord(record);
@@ -132,7 +132,7 @@ public unsafe struct SortedSet
     /// <param name="conditions">When to do nothing.</param>
     /// <param name="limits">Up to which size the set is a listpack.</param>
     /// <param name="result">The member's score after that, if it is there and the change is not refused.</param>
-    public SortedSetChange Put(ReadOnlySpan<byte> member, double score, SortedSetConditions conditions, in SortedSetLimits limits, out double result)
+    public SortedSetChange Put(ReadOnlySpan<byte> member, double score, SortedSetConditions conditions, in SortedSetLimits limits, out double result, ulong hash = 0)
     {
         result = score;
         if (IsPacked)
@@ -157,7 +157,7 @@ public unsafe struct SortedSet
         }
         fixed (byte* data = member)
         {
-            ulong hash = KeyHash.Compute(data, member.Length);
+            hash = HashOf(data, member.Length, hash);
             byte* record = Tree->Find(data, member.Length, hash);
             if (record == null)
             {
@@ -195,7 +195,7 @@ public unsafe struct SortedSet
 
     /// <summary>Removes a member.</summary>
     /// <returns>Whether it was there.</returns>
-    public bool Remove(ReadOnlySpan<byte> member)
+    public bool Remove(ReadOnlySpan<byte> member, ulong hash = 0)
     {
         if (IsPacked)
         {
@@ -206,7 +206,7 @@ public unsafe struct SortedSet
             return true;
         }
         fixed (byte* data = member)
-            return Tree->Remove(data, member.Length, KeyHash.Compute(data, member.Length));
+            return Tree->Remove(data, member.Length, HashOf(data, member.Length, hash));
     }
 
     /// <summary>Removes members that follow each other.</summary>
@@ -356,6 +356,9 @@ public unsafe struct SortedSet
             return SortedSetChange.Refused;
         return score == old ? SortedSetChange.Same : SortedSetChange.Updated;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong HashOf(byte* data, int length, ulong hash) => hash != 0 ? hash : KeyHash.Compute(data, length);
 
     private void ConvertToTree()
     {

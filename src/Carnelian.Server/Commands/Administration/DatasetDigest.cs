@@ -86,6 +86,9 @@ internal struct DatasetDigest
             case Storage.ValueType.SortedSet:
                 DebugSortedSets.Mix(ref this, entry);
                 break;
+            case Storage.ValueType.Stream:
+                DebugStreams.Mix(ref this, entry);
+                break;
             default:
                 MixString(entry);
                 break;

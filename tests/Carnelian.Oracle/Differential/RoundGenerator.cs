@@ -104,9 +104,13 @@ internal sealed class RoundGenerator(Family family, int connections, int mutated
             if (!isUnequal(System.Text.Encoding.Latin1.GetString(mutated[0]).ToUpperInvariant()))
                 command = mutated;
         }
-
-        return new Step(connection, StepKind.Command, command);
+        return IsEndless(command) ? Command(connection, random) : new Step(connection, StepKind.Command, command);
     }
+
+    // A draw of 2^63 elements, each from all, is a reply that no server can finish.
+    private static bool IsEndless(byte[][] command) =>
+        command.Length > 2 && long.TryParse(command[2], out long count) && count is < -1_000_000 and > long.MinValue
+        && System.Text.Encoding.Latin1.GetString(command[0]).ToUpperInvariant() is ("HRANDFIELD" or "SRANDMEMBER" or "ZRANDMEMBER");
 
     private Step Step(int connection, string template, Random random) => new(connection, StepKind.Command, Line(template, random));
 

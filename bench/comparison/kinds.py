@@ -21,11 +21,12 @@ MEBIBYTE = 1 << 20
 
 @dataclass(frozen=True)
 class Data:
-    """The keys that a server holds before a row runs: `command` sent once for each number below `keys`."""
+    """What a server holds before a row runs: `command` sent once for each number below `keys`."""
 
     keys: int
     size: int
     command: str = "SET key:__rand_int__ __data__"
+    held: int = None  # keys that are there after that, if another number
 
 
 @dataclass

@@ -201,7 +201,8 @@ public static class EntryCommands
         if (!maxDeleted.IsZero)
             stream.MaxDeletedId = maxDeleted;
         ctx.Reply.Ok();
-        ctx.Modified(key, NotificationClass.Stream, "xsetid"u8);
+        ctx.Dirty++;
+        ctx.Notify(key, NotificationClass.Stream, "xsetid"u8);
     }
 
     private static bool TryChooseId(scoped ref CommandContext ctx, StreamValue stream, in AddOptions options, out StreamId id)

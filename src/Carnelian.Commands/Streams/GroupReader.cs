@@ -1,4 +1,3 @@
-using System.Buffers;
 using Carnelian.Protocol;
 using Carnelian.Storage.Streams;
 
@@ -7,8 +6,6 @@ namespace Carnelian.Commands.Streams;
 /// <summary>Delivers entries to a consumer of a group: new ones, those that others have had for too long, and its own once more.</summary>
 internal static class GroupReader
 {
-    private const int FirstClaims = 64;
-
     /// <summary>Whether an entry has been pending for long enough to be claimed.</summary>
     public static bool HasIdle(long now, StreamGroup group, long leastIdle)
     {
@@ -108,22 +105,14 @@ internal static class GroupReader
     private static int WriteIdle(scoped ref CommandContext ctx, in StreamSource source, StreamConsumer consumer, long leastIdle, long most, ref ReadBudget budget)
     {
         // They are collected first: with no idle time at all each would come round again at once.
-        StreamId[] ids = ArrayPool<StreamId>.Shared.Rent(FirstClaims);
-        int found = 0;
+        StreamIdList ids = default;
         DeliveryKey position = default;
-        while ((most == 0 || found < most) && source.Group.TryNextByDelivery(ref position, ctx.Now - leastIdle, out StreamId id, out _))
+        while ((most == 0 || ids.Count < most) && source.Group.TryNextByDelivery(ref position, ctx.Now - leastIdle, out StreamId id, out _))
         {
-            if (found == ids.Length)
-            {
-                StreamId[] larger = ArrayPool<StreamId>.Shared.Rent(2 * found);
-                ids.CopyTo(larger, 0);
-                ArrayPool<StreamId>.Shared.Return(ids);
-                ids = larger;
-            }
-            ids[found++] = id;
+            ids.Add(id);
         }
         int count = 0;
-        for (int i = 0; i < found && budget.HasRoom; i++)
+        for (int i = 0; i < ids.Count && budget.HasRoom; i++)
         {
             StreamCursor cursor = source.Stream.Range(ids[i], ids[i]);
             if (!cursor.MoveNext())
@@ -143,7 +132,7 @@ internal static class GroupReader
             count++;
             budget.Spend();
         }
-        ArrayPool<StreamId>.Shared.Return(ids);
+        ids.Dispose();
         return count;
     }
 }

@@ -63,7 +63,7 @@ public static class ReadCommands
                     source.Group = source.Stream.FindGroup(ctx.Arg(options.Group));
                 if (!source.Group.Exists)
                 {
-                    WriteNoGroup(ref ctx, options.Keys + i, options.Group);
+                    StreamAccess.WriteNoGroup(ref ctx, options.Keys + i, options.Group, " in XREADGROUP with GROUP option"u8);
                     return false;
                 }
             }
@@ -100,6 +100,7 @@ public static class ReadCommands
                 : " ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The + ID would just return an empty result set."u8);
             return false;
         }
+        source.IsResolved = true;
         source.Behind = source.Stream.Exists ? source.Stream.LastId : default;
         if (sign == '+')
         {
@@ -120,6 +121,9 @@ public static class ReadCommands
             ref StreamSource source = ref sources[i];
             Key key = ctx.Key(options.Keys + i);
             StreamConsumer consumer = options.Group == 0 ? default : GetConsumer(ref ctx, key, source.Group, ctx.Arg(options.Group + 1));
+            // A key that is missing is missed once more.
+            if (!source.Stream.Exists)
+                ctx.Find(key);
             bool hasClaim = source.WantsNew && options.LeastIdle >= 0 && GroupReader.HasIdle(ctx.Now, source.Group, options.LeastIdle);
             if (!hasClaim && !HasEntries(ref source, options))
                 continue;
@@ -141,11 +145,34 @@ public static class ReadCommands
                 ctx.Dirty++;
         }
         if (served == 0)
-            ctx.Reply.NullArray();
+            WaitOrGiveUp(ref ctx, options, sources);
         else if (ctx.Reply.Resp < 3)
             ctx.Reply.EndArray(length, served);
         else
             ctx.Reply.EndMap(length, served);
+    }
+
+    private static void WaitOrGiveUp(scoped ref CommandContext ctx, in ReadOptions options, scoped Span<StreamSource> sources)
+    {
+        if (options.Wait < 0)
+        {
+            ctx.Reply.NullArray();
+            return;
+        }
+        bool isChanged = false;
+        foreach (StreamSource source in sources)
+            isChanged |= source.IsResolved;
+        ReplacedIds arguments = isChanged ? ReplacedIds.Make(ctx.Arguments, options.Keys + sources.Length, sources) : default;
+        var wait = new KeyWait(Storage.ValueType.Stream, options.Keys, sources.Length, options.Wait == 0 ? 0 : ctx.Now + options.Wait)
+        {
+            // A group that is gone ends the wait.
+            WantsRemoval = options.Group != 0,
+            Arguments = arguments.Arguments,
+        };
+        bool waits = ctx.TryBlock(wait);
+        arguments.Dispose();
+        if (!waits)
+            ctx.Reply.NullArray();
     }
 
     private static bool HasEntries(ref StreamSource source, in ReadOptions options)
@@ -186,11 +213,5 @@ public static class ReadCommands
         }
         consumer.SeenTime = ctx.Now;
         return consumer;
-    }
-
-    private static void WriteNoGroup(scoped ref CommandContext ctx, int key, int group)
-    {
-        byte[] text = [.. "NOGROUP No such key '"u8, .. ctx.ArgAsText(key), .. "' or consumer group '"u8, .. ctx.ArgAsText(group), .. "' in XREADGROUP with GROUP option"u8];
-        ctx.Reply.Error(text);
     }
 }

@@ -21,6 +21,19 @@ internal static unsafe class StreamAccess
     /// <summary>As <see cref="TryFind"/>, for a stream that may be changed.</summary>
     public static bool TryFindForWrite(scoped ref CommandContext ctx, in Key key, out StreamValue stream) => TryGet(ref ctx, ctx.FindForWrite(key), out stream);
 
+    /// <summary>Finds the group that the second argument behind the key's names, or writes the error. Both are of the same command.</summary>
+    public static bool TryFindGroup(scoped ref CommandContext ctx, in Key key, out StreamValue stream, out StreamGroup group)
+    {
+        group = default;
+        if (!TryFind(ref ctx, key, out stream))
+            return false;
+        if (stream.Exists)
+            group = stream.FindGroup(ctx.Arg(2));
+        if (!group.Exists)
+            WriteNoGroup(ref ctx, 1, 2, default);
+        return group.Exists;
+    }
+
     private static bool TryGet(scoped ref CommandContext ctx, Entry entry, out StreamValue stream)
     {
         stream = default;
@@ -70,14 +83,7 @@ internal static unsafe class StreamAccess
     public static bool TryInterval(scoped ref CommandContext ctx, int lowIndex, int highIndex, out StreamId low, out StreamId high)
     {
         high = default;
-        if (!TryIntervalEnd(ref ctx, lowIndex, 0, out low, out bool isOpen))
-            return false;
-        if (isOpen && !low.TryNext(out low))
-        {
-            ctx.Reply.Error("ERR invalid start ID for the interval"u8);
-            return false;
-        }
-        if (!TryIntervalEnd(ref ctx, highIndex, ulong.MaxValue, out high, out isOpen))
+        if (!TryLow(ref ctx, lowIndex, out low) || !TryIntervalEnd(ref ctx, highIndex, ulong.MaxValue, out high, out bool isOpen))
             return false;
         if (isOpen && !high.TryPrevious(out high))
         {
@@ -100,6 +106,33 @@ internal static unsafe class StreamAccess
             return true;
         WriteInvalidId(ref ctx);
         return false;
+    }
+
+    /// <summary>Reads the lower end of an interval, or writes the error.</summary>
+    public static bool TryLow(scoped ref CommandContext ctx, int index, out StreamId low)
+    {
+        if (!TryIntervalEnd(ref ctx, index, 0, out low, out bool isOpen))
+            return false;
+        if (!isOpen || low.TryNext(out low))
+            return true;
+        ctx.Reply.Error("ERR invalid start ID for the interval"u8);
+        return false;
+    }
+
+    // --- errors ---------------------------------------------------------------------------------------------------
+
+    /// <summary>Writes that there is no such key or group.</summary>
+    public static void WriteNoGroup(scoped ref CommandContext ctx, int key, int group, ReadOnlySpan<byte> end)
+    {
+        byte[] text = [.. "NOGROUP No such key '"u8, .. ctx.ArgAsText(key), .. "' or consumer group '"u8, .. ctx.ArgAsText(group), .. "'"u8, .. end];
+        ctx.Reply.Error(text);
+    }
+
+    /// <summary>Writes that a stream has no such group.</summary>
+    public static void WriteNoGroupOfKey(scoped ref CommandContext ctx, int group, int key)
+    {
+        byte[] text = [.. "NOGROUP No such consumer group '"u8, .. ctx.ArgAsText(group), .. "' for key name '"u8, .. ctx.ArgAsText(key), .. "'"u8];
+        ctx.Reply.Error(text);
     }
 
     // --- replies --------------------------------------------------------------------------------------------------

@@ -17,6 +17,9 @@ internal struct StreamSource
     /// <summary>Whether the group wants what no consumer of it had; else a consumer wants what is pending for it.</summary>
     public bool WantsNew;
 
+    /// <summary>Whether the id was given as "$" or "+", whose meaning is another when the stream has changed.</summary>
+    public bool IsResolved;
+
     /// <summary>Whether only the last entry is wanted.</summary>
     public bool WantsLast;
 }

@@ -283,6 +283,19 @@ public readonly unsafe struct StreamValue
     public bool MayHaveGaps(StreamId low, StreamId high) =>
         _fields->Length != 0 && !_fields->MaxDeletedId.IsZero && low <= _fields->MaxDeletedId && _fields->MaxDeletedId <= high;
 
+    /// <summary>How many entries a group has not read yet, if that is known.</summary>
+    public bool TryLag(StreamGroup group, out long lag)
+    {
+        lag = 0;
+        if (_fields->EntriesAdded == 0)
+            return true;
+        long read = group.EntriesRead;
+        if (read == StreamGroup.Unknown || MayHaveGaps(group.LastId, StreamId.Max))
+            read = CountAddedUpTo(group.LastId);
+        lag = (long)_fields->EntriesAdded - read;
+        return read != StreamGroup.Unknown;
+    }
+
     // --- idempotent production ------------------------------------------------------------------------------------
 
     /// <summary>The ids by which producers mark their entries; none before the first is used.</summary>

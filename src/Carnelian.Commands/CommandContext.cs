@@ -187,6 +187,13 @@ public unsafe ref struct CommandContext
             Services.OnTouched(Database, key);
     }
 
+    /// <summary>Has those look again who wait for a key, after a change that does not concern transactions that watch it.</summary>
+    public readonly void Wake(in Key key)
+    {
+        if (Database.HasObservedKeys(key))
+            Services.OnReady(Database, key);
+    }
+
     /// <summary>Publishes a keyspace event if its class is asked for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Notify(in Key key, NotificationClass kind, ReadOnlySpan<byte> name)

@@ -49,6 +49,9 @@ public abstract class CommandServices
     /// </summary>
     public abstract void OnTouched(Database database, in Key key);
 
+    /// <summary>Tells those who wait for a key that it is worth to look at it again. Called under the key's lock, only if the key's part has such keys.</summary>
+    public abstract void OnReady(Database database, in Key key);
+
     /// <summary>Has a client wait for keys; see <see cref="CommandContext.TryBlock"/>. Called under the locks of the command's keys.</summary>
     public abstract void Block(scoped ref CommandContext ctx, scoped in KeyWait wait);
 

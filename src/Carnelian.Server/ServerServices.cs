@@ -20,6 +20,9 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
     }
 
     /// <inheritdoc/>
+    public override void OnReady(Database database, in Key key) => Unblocker.NoteChanged(database, key);
+
+    /// <inheritdoc/>
     public override void Block(scoped ref CommandContext ctx, scoped in KeyWait wait) => ClientWait.Begin(ref ctx, wait);
 
     /// <inheritdoc/>

@@ -39,6 +39,8 @@ public abstract unsafe class CollectionType
         types[(int)ValueType.List] = new Lists.ListType();
         types[(int)ValueType.Set] = new Sets.SetType();
         types[(int)ValueType.Hash] = new Hashes.HashType();
+        types[(int)ValueType.Stream] = new Streams.StreamType();
+        types[(int)ValueType.SortedSet] = new SortedSets.SortedSetType();
         return types;
     }
 }

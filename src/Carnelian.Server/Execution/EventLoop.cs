@@ -2,9 +2,9 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Carnelian.Memory;
 using Carnelian.Protocol;
-using Carnelian.Server.Waiting;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Transport;
+using Carnelian.Server.Waiting;
 using Carnelian.Storage;
 using Carnelian.Threading;
 
@@ -117,29 +117,14 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Writes done, for INFO.</summary>
     public long WritesProcessed { get; private set; }
 
-    /// <summary>Rounds of the loop.</summary>
-    public long Rounds { get; private set; }
-
-    /// <summary>The time spent in rounds and not waiting, in nanoseconds.</summary>
-    public long BusyNanoseconds { get; private set; }
-
-    /// <summary>The part of <see cref="BusyNanoseconds"/> that went into what is done in the course of time.</summary>
-    public long CronNanoseconds { get; private set; }
-
-    /// <summary>As <see cref="BusyNanoseconds"/>, but since the start.</summary>
-    public long ActiveNanoseconds { get; private set; }
-
-    /// <summary>The longest round, in nanoseconds.</summary>
-    public long LongestRound { get; private set; }
-
-    /// <summary>The most commands in a round.</summary>
-    public long MostCommandsInRound { get; private set; }
+    /// <summary>What the loop counts of its rounds.</summary>
+    public RoundCounters Counters { get; } = new();
 
     /// <summary>Sets all counters back. By any thread that holds all locks.</summary>
     public void ResetStatistics()
     {
-        BytesIn = BytesOut = ReadsProcessed = WritesProcessed = Rounds = BusyNanoseconds = 0;
-        CronNanoseconds = LongestRound = MostCommandsInRound = 0;
+        BytesIn = BytesOut = ReadsProcessed = WritesProcessed = 0;
+        Counters.Reset();
         Dispatcher.ResetStatistics();
     }
 
@@ -230,12 +215,7 @@ internal sealed unsafe class EventLoop : IDisposable
             SendAllPending();
         if (_toClose.Count != 0)
             CloseDoomed();
-        Rounds++;
-        long busy = Clock.Nanoseconds - begin;
-        BusyNanoseconds += busy;
-        ActiveNanoseconds += busy;
-        LongestRound = Math.Max(LongestRound, busy);
-        MostCommandsInRound = Math.Max(MostCommandsInRound, Dispatcher.CommandCount - commands);
+        Counters.Count(Clock.Nanoseconds - begin, Dispatcher.CommandCount - commands);
     }
 
     private void RunCron()
@@ -243,7 +223,7 @@ internal sealed unsafe class EventLoop : IDisposable
         _nextCron = Timestamp + _server.CronNanoseconds;
         long begin = Clock.Nanoseconds;
         _server.RunCron(this);
-        CronNanoseconds += Clock.Nanoseconds - begin;
+        Counters.CountCron(Clock.Nanoseconds - begin);
     }
 
     private int MillisecondsUntilCron() => (int)Math.Clamp((_nextCron - Timestamp + 999_999) / 1_000_000, 0, 1000);

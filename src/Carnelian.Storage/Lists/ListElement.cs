@@ -56,7 +56,7 @@ public readonly unsafe ref struct ListElement
     public void Write(byte* target)
     {
         if (_isInteger)
-            ListPack.WriteInteger(target, _integer);
+            ListPack.Write(target, _integer);
         else
             ListPack.WriteString(target, Bytes);
     }

@@ -118,6 +118,10 @@ public readonly unsafe struct ListPack
         return *element == End ? null : element;
     }
 
+    /// <summary>The place behind an element: another or the <see cref="EndMark"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static byte* Skip(byte* element) => element + SizeOf(element);
+
     /// <summary>The element before another or before the <see cref="EndMark"/>, or null.</summary>
     public byte* Previous(byte* element)
     {
@@ -416,14 +420,19 @@ public readonly unsafe struct ListPack
     private ListPack Put(byte* at, int replaced, long value, int added, out byte* element)
     {
         ListPack pack = MakeRoom(at, replaced, SizeFor(value), added, out element);
-        WriteInteger(element, value);
+        Write(element, value);
         return pack;
     }
+
+    /// <summary>Writes an element to where room for <see cref="StringSize"/> has been made, and returns the place behind it.</summary>
+    internal static byte* Write(byte* at, ReadOnlySpan<byte> value) =>
+        value.Length <= PackedValue.MostDigits && AsciiNumber.TryParseInt64(value, out long integer) ? Write(at, integer) : WriteString(at, value);
 
     /// <summary>Writes a string, whatever it looks like, as an element with the length behind it.</summary>
     /// <param name="element">Where to write: <see cref="StringSize"/> bytes.</param>
     /// <param name="value">The string.</param>
-    internal static void WriteString(byte* element, ReadOnlySpan<byte> value)
+    /// <returns>The place behind it.</returns>
+    internal static byte* WriteString(byte* element, ReadOnlySpan<byte> value)
     {
         byte* data = element;
         if (value.Length < 64)
@@ -444,16 +453,17 @@ public readonly unsafe struct ListPack
         value.CopyTo(new Span<byte>(data, value.Length));
         data += value.Length;
         int size = (int)(data - element);
-        if (size <= 127)
-            *data = (byte)size;
-        else
-            WriteBackLength(new Span<byte>(data, 5), size);
+        if (size > 127)
+            return data + WriteBackLength(new Span<byte>(data, 5), size);
+        *data = (byte)size;
+        return data + 1;
     }
 
     /// <summary>Writes an integer as an element with the length behind it.</summary>
     /// <param name="element">Where to write: <see cref="SizeFor(long)"/> bytes.</param>
     /// <param name="value">The integer.</param>
-    internal static void WriteInteger(byte* element, long value)
+    /// <returns>The place behind it.</returns>
+    internal static byte* Write(byte* element, long value)
     {
         int size = IntegerSize(value);
         switch (size)
@@ -484,6 +494,7 @@ public readonly unsafe struct ListPack
                 break;
         }
         element[size] = (byte)size;
+        return element + size + 1;
     }
 
     /// <summary>Makes a gap of some bytes in the place of others; header and end are right after that.</summary>

@@ -240,7 +240,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("used_cpu_user_children", "0.000000");
         _text.Field("used_cpu_sys_main_thread", main.System / 1e6, 6);
         _text.Field("used_cpu_user_main_thread", main.User / 1e6, 6);
-        _text.Field("used_active_time_main_thread", server.Loops.Main.ActiveNanoseconds / 1e9, 6);
+        _text.Field("used_active_time_main_thread", server.Loops.Main.Counters.ActiveNanoseconds / 1e9, 6);
         for (int i = 1; i < server.LoopCount; i++)
             _text.Field($"used_active_time_io_thread_{i}", server.Loops.ActiveNanosecondsOf(i) / 1e9, 6);
     }

@@ -123,6 +123,35 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         PrefetchCandidates(stash, Candidates(stash, Fingerprint(hash)));
     }
 
+    /// <summary>What tells where the buckets are, as long as the table does not change; 0 while it is empty.</summary>
+    public readonly ulong Directory => Volatile.Read(in _directory);
+
+    /// <summary>Starts to load the bucket of a hash in the table of a <see cref="Directory"/>, under the table's lock.</summary>
+    /// <returns>What <see cref="PrefetchElements"/> asks for.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong PrefetchBucket(ulong directory, ulong hash)
+    {
+        ulong word = SlotWord(directory, hash);
+        Sse.Prefetch0(BucketOf(word, hash));
+        return word;
+    }
+
+    /// <summary>With the bucket there, starts to load the records that a lookup of a hash will compare. Needs no lock. For records that are small.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PrefetchElements(ulong word, ulong hash)
+    {
+        byte* bucket = BucketOf(word, hash);
+        for (uint candidates = Candidates(bucket, Fingerprint(hash)); candidates != 0; candidates &= candidates - 1)
+        {
+            byte* record = *(byte**)(bucket + 8 + 8 * uint.TrailingZeroCount(candidates));
+            Sse.Prefetch0(record);
+            Sse.Prefetch0(record + 24);
+        }
+        uint announced = AnnouncedStash(word, bucket);
+        if (announced != 0)
+            Sse.Prefetch0(StashAt(word, (int)uint.TrailingZeroCount(announced)));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void PrefetchCandidates(byte* bucket, uint candidates)
     {

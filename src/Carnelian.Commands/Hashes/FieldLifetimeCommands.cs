@@ -103,7 +103,14 @@ public static class FieldLifetimeCommands
             return;
         Key key = ctx.Key(1);
         Entry entry = ctx.FindForWrite(key);
-        if (!ctx.HasType(entry, Storage.ValueType.Hash) || !expiration.Resolve(ref ctx, least: 0))
+        if (!ctx.HasType(entry, Storage.ValueType.Hash))
+            return;
+        if ((conditions & (entry.Exists ? Conditions.NoKey : Conditions.HasKey)) != 0)
+        {
+            ctx.Reply.Integer(0);
+            return;
+        }
+        if (!expiration.Resolve(ref ctx, least: 0))
             return;
         if (!Holds(ref ctx, conditions, entry, first))
         {
@@ -153,12 +160,13 @@ public static class FieldLifetimeCommands
         return true;
     }
 
+    /// <summary>Whether the fields are there or not as asked for.</summary>
     private static bool Holds(scoped ref CommandContext ctx, Conditions conditions, Entry entry, int first)
     {
-        if ((conditions & (entry.Exists ? Conditions.NoKey : Conditions.HasKey | Conditions.HasFields)) != 0)
-            return false;
-        if (!entry.Exists || (conditions & (Conditions.NoFields | Conditions.HasFields)) == 0)
+        if ((conditions & (Conditions.NoFields | Conditions.HasFields)) == 0)
             return true;
+        if (!entry.Exists)
+            return (conditions & Conditions.HasFields) == 0;
         bool wanted = (conditions & Conditions.HasFields) != 0;
         for (int i = first; i < ctx.ArgCount; i += 2)
         {
@@ -171,7 +179,6 @@ public static class FieldLifetimeCommands
     private static void SetAll(scoped ref CommandContext ctx, in Key key, Hash hash, int first, scoped in Expiration expiration)
     {
         HashLimits limits = HashAccess.Limits(ref ctx);
-        HashWriteCommands.Prepare(ref ctx, hash, first, limits);
         long deadline = expiration.HasTime ? expiration.Deadline : expiration.Keep ? Hash.KeepDeadline : -1;
         int expired = 0;
         for (int i = first; i < ctx.ArgCount; i += 2)

@@ -133,7 +133,7 @@ public static class HashWriteCommands
         Hash hash = HashAccess.GetOrCreate(ref ctx, key, entry);
         HashLimits limits = HashAccess.Limits(ref ctx);
         if (count > 4)
-            Prepare(ref ctx, hash, 2, limits);
+            Prepare(ref ctx, hash, limits);
         int expired = 0;
         for (int i = 2; i < count; i += 2)
         {
@@ -153,17 +153,17 @@ public static class HashWriteCommands
     }
 
     /// <summary>Makes a table of the hash before the first field is set, if fields and values are going to be too many or too long for a listpack.</summary>
-    internal static void Prepare(scoped ref CommandContext ctx, Hash hash, int first, in HashLimits limits)
+    private static void Prepare(scoped ref CommandContext ctx, Hash hash, in HashLimits limits)
     {
         if (!hash.IsPacked)
             return;
         long longest = 0, bytes = 0;
-        for (int i = first; i < ctx.ArgCount; i++)
+        for (int i = 2; i < ctx.ArgCount; i++)
         {
             int length = ctx.Arg(i).Length;
             longest = Math.Max(longest, length);
             bytes += length;
         }
-        hash.Prepare((ctx.ArgCount - first) / 2, longest, bytes, limits);
+        hash.Prepare(ctx.ArgCount / 2 - 1, longest, bytes, limits);
     }
 }

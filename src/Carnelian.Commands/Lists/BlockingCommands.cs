@@ -33,7 +33,7 @@ public static class BlockingCommands
         Arguments = "timeout:double, numkeys:integer, key:key..., where(LEFT | RIGHT), [COUNT count:integer]")]
     public static void BLMPop(scoped ref CommandContext ctx)
     {
-        if (!BlockingTimeout.TrySeconds(ref ctx, 1, out long deadline) || !MultiPop.TryRead(ref ctx, 2, out MultiPop pop) || pop.Serve(ref ctx))
+        if (!MultiPop.TryRead(ref ctx, 2, out MultiPop pop) || !BlockingTimeout.TrySeconds(ref ctx, 1, out long deadline) || pop.Serve(ref ctx))
             return;
         if (!ctx.TryBlock(new KeyWait(Storage.ValueType.List, pop.FirstKey, pop.Keys, deadline)))
             ctx.Reply.NullArray();

@@ -150,6 +150,12 @@ public static class EditCommands
             front = start;
             back = length - 1 - stop;
         }
+        if (front + back == 0)
+        {
+            ctx.Notify(key, NotificationClass.List, "ltrim"u8);
+            ctx.Reply.Ok();
+            return;
+        }
         ListKey.Free(ref ctx, list.RemoveRange(length - back, back));
         ListKey.Free(ref ctx, list.RemoveRange(0, front));
         ctx.Modified(key, NotificationClass.List, "ltrim"u8);

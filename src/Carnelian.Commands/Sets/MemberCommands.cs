@@ -13,6 +13,7 @@ public static unsafe class MemberCommands
         Summary = "Adds members to a set, which is made if there is none.",
         Flags = Write | DenyOom | Fast,
         Keys = "RW insert @1",
+        FirstElement = 2, ElementStep = 1,
         Arguments = "key:key, member...",
         History = "2.4.0 Accepts multiple `member` arguments.")]
     public static void SAdd(scoped ref CommandContext ctx)
@@ -52,6 +53,7 @@ public static unsafe class MemberCommands
         Summary = "Removes members from a set; with the last one the set goes.",
         Flags = Write | Fast,
         Keys = "RW delete @1",
+        FirstElement = 2, ElementStep = 1,
         Arguments = "key:key, member...",
         History = "2.4.0 Accepts multiple `member` arguments.")]
     public static void SRem(scoped ref CommandContext ctx)
@@ -139,6 +141,7 @@ public static unsafe class MemberCommands
         Summary = "Tells whether a set has a member.",
         Flags = ReadOnly | Fast,
         Keys = "RO @1",
+        FirstElement = 2,
         Arguments = "key:key, member")]
     public static void SIsMember(scoped ref CommandContext ctx)
     {
@@ -150,6 +153,7 @@ public static unsafe class MemberCommands
         Summary = "Tells for each of some members whether a set has it.",
         Flags = ReadOnly | Fast,
         Keys = "RO access @1",
+        FirstElement = 2, ElementStep = 1,
         Arguments = "key:key, member...")]
     public static void SMIsMember(scoped ref CommandContext ctx)
     {

@@ -90,10 +90,11 @@ internal static unsafe class SetAlgebra
             SubtractByRemoval(ref ctx, ref sets, limit, ref outcome);
     }
 
-    /// <summary>The intersection with a pack is a pack, or an intset if that is possible.</summary>
+    /// <summary>The intersection with a pack begins as a pack, and ends as an intset if that is possible.</summary>
     private static SetValue IntersectPack(scoped ref CommandContext ctx, scoped ref Operands sets)
     {
-        var result = ListPack.Create();
+        SetLimits limits = SetAccess.Limits(ref ctx);
+        var result = SetValue.CreatePack();
         bool onlyIntegers = true;
         for (byte* element = new ListPack(sets[0].Address).First; element != null; element = ListPack.Next(element))
         {
@@ -103,13 +104,12 @@ internal static unsafe class SetAlgebra
                 isCommon = sets[i].Contains(member);
             if (!isCommon)
                 continue;
-            result = result.AppendElement(element);
+            result.Add(member, limits);
             onlyIntegers &= member.IsInteger;
         }
-        var set = new SetValue(ValueEncoding.ListPack, result.Address);
         if (onlyIntegers)
-            set.BecomeIntSet(SetAccess.Limits(ref ctx));
-        return set;
+            result.BecomeIntSet(limits);
+        return result;
     }
 
     /// <summary>Adds all members to a set, which begins as an intset where its order may be seen or it is stored.</summary>

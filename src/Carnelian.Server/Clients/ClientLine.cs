@@ -55,7 +55,7 @@ internal static class ClientLine
         Add(client.Is(ClientFlags.Monitor), 'O');
         Add(client.Is(ClientFlags.PubSub), 'P');
         Add(client.Is(ClientFlags.Multi), 'x');
-        Add(client.Is(ClientFlags.Blocked | ClientFlags.Suspended), 'b');
+        Add(client.IsWaiting, 'b');
         Add(server.Watches.HasChanged(client), 'd');
         Add(client.Is(ClientFlags.CloseAfterReply), 'c');
         Add(client.Is(ClientFlags.CloseSoon), 'A');

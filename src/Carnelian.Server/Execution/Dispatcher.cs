@@ -80,7 +80,7 @@ internal sealed unsafe class Dispatcher : IDisposable
         CommandDefinition?[] definitions = batch.Definitions;
         ParsedCommand* parsed = batch.Parser.Commands;
         ulong* hashes = batch.Hashes;
-        int count = batch.Parser.CommandCount, keys = 0;
+        int count = batch.Parser.CommandCount, keys = 0, elements = 0;
         int mostKeys = _server.Prefetches ? InputBatch.MostKeys : 0;
         for (int i = 0; i < count; i++, parsed++)
         {
@@ -92,6 +92,8 @@ internal sealed unsafe class Dispatcher : IDisposable
             int last = command.LastKey >= 0 ? command.LastKey : parsed->ArgumentCount + command.LastKey;
             if (last >= parsed->ArgumentCount)
                 continue;
+            if (command.FirstElement != 0)
+                elements += parsed->ArgumentCount - command.FirstElement;
             for (int k = command.FirstKey; k <= last && keys < mostKeys; k += command.KeyStep)
             {
                 ulong hash = KeyHash.Compute(arguments[k].Data, arguments[k].Length);
@@ -104,6 +106,7 @@ internal sealed unsafe class Dispatcher : IDisposable
             database.PrefetchBucket(hashes[i]);
         batch.Database = database;
         batch.HashCount = keys;
+        batch.HasElements = elements > 1 && mostKeys != 0;
         if (keys != 0)
         {
             PrefetchBatches++;
@@ -133,6 +136,8 @@ internal sealed unsafe class Dispatcher : IDisposable
         ulong* hashes = batch.Hashes;
         for (int i = 0; i < batch.HashCount; i++)
             database.PrefetchStashed(hashes[i]);
+        if (batch.HasElements)
+            ElementPrefetch.Run(batch, _keyspace);
         _loop.Timestamp = Clock.Nanoseconds;
 
         int count = batch.Parser.CommandCount, done = 0;

@@ -45,7 +45,7 @@ internal sealed unsafe class Unblocker : IDisposable
         _output = new OutputQueue(loop.Chunks);
     }
 
-    private readonly record struct ReadyQueue(Database Database, nint Queue);
+    private readonly record struct ReadyQueue(int Database, nint Queue);
 
     private readonly record struct AwaitedKey(int Database, byte[] Key);
 
@@ -114,7 +114,8 @@ internal sealed unsafe class Unblocker : IDisposable
             return;
         queue->IsReady = true;
         queue->Pins++;
-        _ready.Add(new ReadyQueue(database, (nint)queue));
+        // The number: should SWAPDB follow in the same transaction, the queue stays with it.
+        _ready.Add(new ReadyQueue(database.Index, (nint)queue));
     }
 
     // --- the locks ------------------------------------------------------------------------------------------------
@@ -225,7 +226,8 @@ internal sealed unsafe class Unblocker : IDisposable
         // Serving one may make more keys ready, which are appended.
         for (int i = 0; i < _ready.Count; i++)
         {
-            (Database database, nint address) = _ready[i];
+            (int index, nint address) = _ready[i];
+            Database database = _keyspace[index];
             var queue = (WaitQueue*)address;
             queue->IsReady = false;
             ServeQueue(database, queue, held, holdsAll);

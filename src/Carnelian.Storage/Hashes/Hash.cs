@@ -207,14 +207,12 @@ public readonly unsafe struct Hash
     {
         ListPack pack = Pack;
         byte* element = ListPack.Find(pack.First, field, 1);
-        if (element != null)
-        {
-            _entry.Collection = pack.Replace(ListPack.Next(element), value, out _).Address;
-            return HashSetOutcome.Updated;
-        }
-        _entry.Collection = pack.Append(field).Append(value).Address;
-        if (Count > limits.Entries)
+        bool isNew = element == null;
+        pack = isNew ? pack.Append(field).Append(value) : pack.Replace(ListPack.Next(element), value, out _);
+        _entry.Collection = pack.Address;
+        // Also when a field was there: the limit may be lower than it was.
+        if (pack.Count / 2 > limits.Entries)
             MakeTable();
-        return HashSetOutcome.Added;
+        return isNew ? HashSetOutcome.Added : HashSetOutcome.Updated;
     }
 }

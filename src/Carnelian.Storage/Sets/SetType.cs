@@ -17,4 +17,8 @@ internal sealed unsafe class SetType : CollectionType
 
     /// <inheritdoc/>
     public override long FreeEffort(ValueEncoding encoding, byte* value) => encoding == ValueEncoding.HashTable ? ((SetTable*)value)->Count : 1;
+
+    /// <inheritdoc/>
+    public override ulong ElementDirectory(ValueEncoding encoding, byte* value) =>
+        encoding == ValueEncoding.HashTable ? SetTable.TableOf((SetTable*)value).Directory : 0;
 }

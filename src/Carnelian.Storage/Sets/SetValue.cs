@@ -227,16 +227,22 @@ public unsafe struct SetValue
         return ListPack.Read(pack.At(random.Next(pack.Count)));
     }
 
-    /// <summary>Makes a pack of nothing but integers an intset if it may be one.</summary>
+    /// <summary>Makes a set of nothing but integers an intset unless it has too many.</summary>
     public void BecomeIntSet(in SetLimits limits)
     {
-        var pack = new ListPack(Address);
-        if (pack.Count > MostIntegers(limits))
+        if (Count > MostIntegers(limits))
             return;
         IntSet integers = IntSet.Create();
-        for (byte* element = pack.First; element != null; element = ListPack.Next(element))
-            integers = integers.Add(ListPack.Read(element).Integer, out _);
-        pack.Free();
+        var walk = new SetWalk(this);
+        while (walk.Next(out PackedValue member))
+        {
+            long integer = member.Integer;
+            if (!member.IsInteger)
+                _ = IsInteger(new ReadOnlySpan<byte>(member.Data, member.Length), out integer);
+            integers = integers.Add(integer, out _);
+        }
+        walk.Dispose();
+        Free();
         Encoding = ValueEncoding.IntSet;
         Address = integers.Address;
     }

@@ -83,6 +83,9 @@ internal struct DatasetDigest
             case Storage.ValueType.Hash:
                 DebugHashes.Mix(ref this, entry);
                 break;
+            case Storage.ValueType.SortedSet:
+                DebugSortedSets.Mix(ref this, entry);
+                break;
             case Storage.ValueType.Stream:
                 DebugStreams.Mix(ref this, entry);
                 break;

@@ -115,6 +115,8 @@ internal static class DebugData
         Entry entry = ctx.Database.Peek(ctx.Key(2), ctx.Now);
         if (entry is { Exists: true, Type: Storage.ValueType.Set, Encoding: ValueEncoding.HashTable })
             DebugSets.DescribeTable(ref ctx, entry);
+        else if (entry is { Exists: true, Encoding: ValueEncoding.SkipList })
+            DebugSortedSets.DescribeTable(ref ctx, entry);
         else if (entry.Exists)
             ctx.Reply.Error("ERR The value stored at the specified key is not represented using an hash table"u8);
         else
@@ -160,6 +162,7 @@ internal static class DebugData
             Storage.ValueType.List => DebugLists.SerializedLength(entry),
             Storage.ValueType.Set => DebugSets.SerializedLength(entry),
             Storage.ValueType.Hash => DebugHashes.SerializedLength(entry),
+            Storage.ValueType.SortedSet => DebugSortedSets.SerializedLength(entry),
             _ => entry.Encoding == ValueEncoding.Integer ? IntegerLength(entry.Integer) : WithPrefix(entry.StringBytes.Length),
         };
     }

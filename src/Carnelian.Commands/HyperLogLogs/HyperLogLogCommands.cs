@@ -1,0 +1,204 @@
+using System.Runtime.CompilerServices;
+using Carnelian.Commands.Table;
+using Carnelian.Storage;
+using static Carnelian.Commands.Table.CommandFlags;
+
+namespace Carnelian.Commands.HyperLogLogs;
+
+/// <summary>Commands that count different elements without keeping them.</summary>
+public static class HyperLogLogCommands
+{
+    [Command("PFADD", Arity = -2, Group = CommandGroup.HyperLogLog, Since = "2.8.9", Complexity = "O(1) to add every element.",
+        Summary = "Adds elements to a HyperLogLog; a key that does not exist is made.",
+        Flags = Write | DenyOom | Fast,
+        Keys = "RW insert @1",
+        Arguments = "key:key, [element...]")]
+    public static void PfAdd(scoped ref CommandContext ctx)
+    {
+        Key key = ctx.Key(1);
+        Entry entry = ctx.FindForWrite(key);
+        if (!HyperLogLogKey.IsHyperLogLog(ref ctx, entry))
+            return;
+        int changes = 0;
+        bool isDense = false;
+        if (!entry.Exists)
+        {
+            HyperLogLogKey.Create(ref ctx, key);
+            changes = 1;
+        }
+        else
+        {
+            HyperLogLogKey.MakeRaw(ref ctx, key, entry);
+            isDense = HyperLogLogFormat.IsDense(HyperLogLogKey.Read(ref ctx, key));
+        }
+        int next = 2;
+        if (!isDense && ctx.ArgCount > 2)
+        {
+            SparseEdit.Result result = SparseEdit.Add(ref ctx, key, next);
+            if (result.IsCorrupt)
+            {
+                HyperLogLogKey.WriteCorrupt(ref ctx);
+                return;
+            }
+            next = result.Next;
+            changes += result.Changes;
+            isDense = next < ctx.ArgCount;
+        }
+        if (isDense)
+            changes += AddDense(ref ctx, key, next);
+        if (changes > 0)
+        {
+            HyperLogLogFormat.InvalidateEstimate(HyperLogLogKey.Write(ref ctx, key, HyperLogLogKey.Read(ref ctx, key).Length));
+            ctx.Modified(key, NotificationClass.String, "pfadd"u8);
+            ctx.Dirty += changes - 1;
+        }
+        ctx.Reply.Integer(changes > 0 ? 1 : 0);
+    }
+
+    [Command("PFCOUNT", Arity = -2, Group = CommandGroup.HyperLogLog, Since = "2.8.9", Complexity = "O(1) with a very small average constant time when called with a single key. O(N) with N being the number of keys, and much bigger constant times, when called with multiple keys.",
+        Summary = "Estimates how many different elements HyperLogLogs have seen together.",
+        Flags = ReadOnly | MayReplicate,
+        Keys = "RW access @1..-1 -- RW because it may change the internal representation of the key, and propagate to replicas",
+        Arguments = "key:key...")]
+    public static void PfCount(scoped ref CommandContext ctx)
+    {
+        if (ctx.ArgCount > 2)
+        {
+            CountSeveral(ref ctx);
+            return;
+        }
+        Key key = ctx.Key(1);
+        Entry entry = ctx.Find(key);
+        if (!HyperLogLogKey.IsHyperLogLog(ref ctx, entry))
+            return;
+        if (!entry.Exists)
+        {
+            ctx.Reply.Integer(0);
+            return;
+        }
+        HyperLogLogKey.MakeRaw(ref ctx, key, entry);
+        ReadOnlySpan<byte> bytes = HyperLogLogKey.Read(ref ctx, key);
+        if (!HyperLogLogFormat.TryGetEstimate(bytes, out long estimate))
+        {
+            if (!TryEstimate(bytes, out estimate))
+            {
+                HyperLogLogKey.WriteCorrupt(ref ctx);
+                return;
+            }
+            HyperLogLogFormat.SetEstimate(HyperLogLogKey.Write(ref ctx, key, bytes.Length), estimate);
+            ctx.Touch(key);
+            ctx.Dirty++;
+        }
+        ctx.Reply.Integer(estimate);
+    }
+
+    [Command("PFMERGE", Arity = -2, Group = CommandGroup.HyperLogLog, Since = "2.8.9", Complexity = "O(N) to merge N HyperLogLogs, but with high constant times.",
+        Summary = "Adds what HyperLogLogs have seen to another one.",
+        Flags = Write | DenyOom,
+        Keys = """
+            RW access insert @1
+            RO access @2..-1
+            """,
+        Arguments = "destkey:key, [sourcekey:key@1...]")]
+    [SkipLocalsInit]
+    public static void PfMerge(scoped ref CommandContext ctx)
+    {
+        Span<byte> raw = stackalloc byte[HyperLogLogFormat.Registers];
+        if (!TryMergeKeys(ref ctx, raw, out bool anyDense))
+            return;
+        Key key = ctx.Key(1);
+        Entry entry = ctx.FindForWrite(key);
+        if (!entry.Exists)
+            HyperLogLogKey.Create(ref ctx, key);
+        else
+            HyperLogLogKey.MakeRaw(ref ctx, key, entry);
+        if (anyDense)
+        {
+            HyperLogLogKey.WriteDense(ref ctx, key, raw);
+        }
+        else
+        {
+            SparseEdit.Result result = SparseEdit.Merge(ref ctx, key, raw);
+            if (result.Next < raw.Length)
+                HyperLogLogKey.WriteDense(ref ctx, key, raw);
+        }
+        HyperLogLogFormat.InvalidateEstimate(HyperLogLogKey.Write(ref ctx, key, HyperLogLogKey.Read(ref ctx, key).Length));
+        ctx.Modified(key, NotificationClass.String, "pfadd"u8);
+        ctx.Reply.Ok();
+    }
+
+    [SkipLocalsInit]
+    private static void CountSeveral(scoped ref CommandContext ctx)
+    {
+        Span<byte> raw = stackalloc byte[HyperLogLogFormat.Registers];
+        if (!TryMergeKeys(ref ctx, raw, out _))
+            return;
+        Span<int> histogram = stackalloc int[64];
+        histogram.Clear();
+        DenseRegisters.AddToHistogram(raw, histogram);
+        ctx.Reply.Integer(Estimator.Estimate(histogram));
+    }
+
+    /// <summary>Merges the HyperLogLogs of all keys, or writes the error.</summary>
+    private static bool TryMergeKeys(scoped ref CommandContext ctx, scoped Span<byte> raw, out bool anyDense)
+    {
+        raw.Clear();
+        anyDense = false;
+        for (int i = 1; i < ctx.ArgCount; i++)
+        {
+            Entry entry = ctx.Find(ctx.Key(i));
+            if (!HyperLogLogKey.IsHyperLogLog(ref ctx, entry))
+                return false;
+            if (!entry.Exists)
+                continue;
+            ReadOnlySpan<byte> bytes = entry.StringBytes;
+            anyDense |= HyperLogLogFormat.IsDense(bytes);
+            if (!HyperLogLogKey.TryMergeInto(bytes, raw))
+            {
+                HyperLogLogKey.WriteCorrupt(ref ctx);
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static int AddDense(scoped ref CommandContext ctx, scoped in Key key, int argument)
+    {
+        ReadOnlySpan<byte> registers = HyperLogLogKey.Read(ref ctx, key)[HyperLogLogFormat.HeaderSize..];
+        Span<byte> writable = default;
+        int changes = 0;
+        for (; argument < ctx.ArgCount; argument++)
+        {
+            int register = ElementHash.RegisterOf(ctx.Arg(argument), out int rank);
+            if (DenseRegisters.Get(registers, register) >= rank)
+                continue;
+            if (writable.IsEmpty)
+                registers = writable = HyperLogLogKey.Write(ref ctx, key, HyperLogLogFormat.DenseSize)[HyperLogLogFormat.HeaderSize..];
+            DenseRegisters.Set(writable, register, rank);
+            changes++;
+        }
+        return changes;
+    }
+
+    [SkipLocalsInit]
+    private static bool TryEstimate(ReadOnlySpan<byte> bytes, out long estimate)
+    {
+        Span<int> histogram = stackalloc int[64];
+        histogram.Clear();
+        estimate = 0;
+        ReadOnlySpan<byte> registers = bytes[HyperLogLogFormat.HeaderSize..];
+        if (HyperLogLogFormat.IsDense(bytes))
+        {
+            Span<byte> raw = stackalloc byte[HyperLogLogFormat.Registers];
+            raw.Clear();
+            DenseRegisters.MergeInto(registers, raw);
+            DenseRegisters.AddToHistogram(raw, histogram);
+        }
+        else if (!SparseRegisters.TryAddToHistogram(registers, histogram))
+        {
+            return false;
+        }
+        estimate = Estimator.Estimate(histogram);
+        return true;
+    }
+}

@@ -1,0 +1,86 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Carnelian.Storage;
+
+namespace Carnelian.Commands.HyperLogLogs;
+
+/// <summary>What the commands share on keys that hold a HyperLogLog.</summary>
+internal static class HyperLogLogKey
+{
+    /// <summary>Whether an entry, if it exists, holds a HyperLogLog; if not, the error is written.</summary>
+    public static bool IsHyperLogLog(scoped ref CommandContext ctx, Entry entry)
+    {
+        if (!entry.Exists)
+            return true;
+        if (!ctx.HasType(entry, Storage.ValueType.String))
+            return false;
+        if (entry.Encoding != ValueEncoding.Integer && HyperLogLogFormat.IsValid(entry.StringBytes))
+            return true;
+        ctx.Reply.Error("WRONGTYPE Key is not a valid HyperLogLog string value."u8);
+        return false;
+    }
+
+    /// <summary>Writes the error for registers that cannot be read.</summary>
+    public static void WriteCorrupt(scoped ref CommandContext ctx) => ctx.Reply.Error("INVALIDOBJ Corrupted HLL object detected"u8);
+
+    /// <summary>Makes a key with a HyperLogLog that has seen nothing.</summary>
+    public static void Create(scoped ref CommandContext ctx, scoped in Key key)
+    {
+        ctx.Database.SetString(key, default, -1, ctx.Now);
+        HyperLogLogFormat.WriteEmpty(ctx.Database.ResizeString(key, HyperLogLogFormat.EmptySize, ctx.Now));
+        ctx.Created(key);
+    }
+
+    /// <summary>Gives a string the encoding that a changed one has, as Valkey does before it looks whether there is something to change.</summary>
+    public static void MakeRaw(scoped ref CommandContext ctx, scoped in Key key, Entry entry)
+    {
+        if (entry.IsEmbeddedString)
+            ctx.Database.ResizeString(key, entry.StringBytes.Length, ctx.Now);
+    }
+
+    /// <summary>The bytes of a key that holds a HyperLogLog.</summary>
+    public static ReadOnlySpan<byte> Read(scoped ref CommandContext ctx, scoped in Key key) => ctx.FindForOverwrite(key).StringBytes;
+
+    /// <summary>The bytes of a key that holds a HyperLogLog, to be changed.</summary>
+    public static unsafe Span<byte> Write(scoped ref CommandContext ctx, scoped in Key key, int length)
+    {
+        Span<byte> bytes = ctx.Database.ResizeString(key, length, ctx.Now);
+        // The bytes lie in native memory: they do not end with the key that they were found by.
+        return new Span<byte>(Unsafe.AsPointer(ref MemoryMarshal.GetReference(bytes)), length);
+    }
+
+    /// <summary>Gives a HyperLogLog six bits for each register.</summary>
+    /// <returns>False if its sparse registers are corrupt; then nothing has changed.</returns>
+    [SkipLocalsInit]
+    public static bool TryMakeDense(scoped ref CommandContext ctx, scoped in Key key)
+    {
+        ReadOnlySpan<byte> bytes = Read(ref ctx, key);
+        if (HyperLogLogFormat.IsDense(bytes))
+            return true;
+        Span<byte> raw = stackalloc byte[HyperLogLogFormat.Registers];
+        raw.Clear();
+        if (!SparseRegisters.TryMergeInto(bytes[HyperLogLogFormat.HeaderSize..], raw))
+            return false;
+        WriteDense(ref ctx, key, raw);
+        return true;
+    }
+
+    /// <summary>Replaces all registers by dense ones.</summary>
+    public static void WriteDense(scoped ref CommandContext ctx, scoped in Key key, scoped ReadOnlySpan<byte> raw)
+    {
+        Span<byte> bytes = Write(ref ctx, key, HyperLogLogFormat.DenseSize);
+        HyperLogLogFormat.SetDense(bytes);
+        DenseRegisters.Pack(raw, bytes[HyperLogLogFormat.HeaderSize..]);
+    }
+
+    /// <summary>Raises raw registers to those of a HyperLogLog where these are higher.</summary>
+    /// <returns>False if its sparse registers are corrupt.</returns>
+    public static bool TryMergeInto(ReadOnlySpan<byte> bytes, scoped Span<byte> raw)
+    {
+        ReadOnlySpan<byte> registers = bytes[HyperLogLogFormat.HeaderSize..];
+        if (!HyperLogLogFormat.IsDense(bytes))
+            return SparseRegisters.TryMergeInto(registers, raw);
+        DenseRegisters.MergeInto(registers, raw);
+        return true;
+    }
+}

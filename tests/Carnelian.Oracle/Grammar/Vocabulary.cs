@@ -76,6 +76,7 @@ internal sealed class Vocabulary
         "bitfield" => random.Next(15) == 0
             ? One(["u64", "i65", "u0", "i0", "x8", "8", "u", "U8", "i-1", "u08", "", "i9223372036854775807"], random)
             : Encoding.ASCII.GetBytes(random.Next(2) == 0 ? $"u{random.Next(1, 64)}" : $"i{random.Next(1, 65)}"),
+        "element" => Number(random.NextInt64(random.Next(4) == 0 ? 100_000 : 60)),
         "score" => One(["0", "1", "-1", "2.5", "1e10", "inf", "-inf", "3", "nan", "abc"], random, favour: 8),
         _ => throw new ArgumentException($"the vocabulary has no {{{kind}}}"),
     };

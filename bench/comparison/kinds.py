@@ -21,11 +21,12 @@ MEBIBYTE = 1 << 20
 
 @dataclass(frozen=True)
 class Data:
-    """The keys that a server holds before a row runs: `command` sent once for each number below `keys`."""
+    """What a server holds before a row runs: `command` sent once for each number below `keys`."""
 
     keys: int
     size: int
     command: str = "SET key:__rand_int__ __data__"
+    held: int = None  # keys that are there after that, if another number
 
 
 @dataclass
@@ -112,6 +113,8 @@ class CpuRow:
     pipeline: int
     total: float = None  # largest ratio allowed
     user: float = None
+    refill: Data = None  # sent again before each round, for commands that take away what they work on
+    left: str = None  # a command whose reply is 0 when nothing was left at the end of a round
 
     SECTION: ClassVar = "Server CPU per operation, one loop"
     HEADERS: ClassVar = ("work", "total", "at most", "user", "at most", "total of rounds", "CPU µs/op", "user µs/op",
@@ -130,11 +133,16 @@ class CpuRow:
         for number in range(bench.rounds):
             for side in bench.order(number):
                 server = servers[side]
+                if self.refill:
+                    refill = bench.scaled(self.refill)
+                    bench.load.fill(server, refill.command, keys=refill.keys, size=refill.size)
                 with bench.sampler(server, bench.load_cores) as sampler:
                     with OtherWork(servers) as other, Watch(server) as watch:
                         before = server.cpu()
                         loads[side].append(bench.load.run(server, self.command, seconds=bench.seconds, **load))
                         used = server.cpu() - before
+                if self.left and server.call(*self.left.split()) == 0:
+                    raise ServerFailed(f"{server.program.label} ran out of what '{self.command}' takes")
                 cost[side].append(used.total / watch.commands)
                 user[side] += sampler.user
                 all_time[side] += sampler.all

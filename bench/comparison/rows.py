@@ -14,6 +14,8 @@ SMALL = Data(MILLION, 64)
 LARGE = Data(MILLION, 1024)
 MANY = Data(10 * MILLION, 64)
 COUNTERS = Data(MILLION, 3, INCR)
+LIST = Data(MILLION, 16, "RPUSH list __data__", held=1)
+MUCH = Data(200_000, 16, "RPUSH list" + " __data__" * 100, held=1)  # more than a round can pop
 
 ROWS = [
     CpuRow("ping-p1", "PING, unpipelined", SMALL, "PING", 1, total=1.0, user=0.7),
@@ -31,9 +33,16 @@ ROWS = [
     CpuRow("get-1k-p16", "GET 1 KB, 1 M keys, pipeline 16", LARGE, GET, 16, total=0.85, user=0.7),
     CpuRow("incr-p16", "INCR, 1 M keys, pipeline 16", COUNTERS, INCR, 16, total=0.8, user=0.6),
 
+    CpuRow("lpush-p16", "LPUSH 16 B, list of 1 M, pipeline 16", LIST, "LPUSH list __data__", 16, total=0.8),
+    CpuRow("rpush-p16", "RPUSH 16 B, list of 1 M, pipeline 16", LIST, "RPUSH list __data__", 16, total=0.8),
+    CpuRow("lrange-p16", "LRANGE of 100, list of 1 M, pipeline 16", LIST, "LRANGE list 0 99", 16, total=0.6),
+    CpuRow("lpop-p16", "LPOP 16 B, pipeline 16", LIST, "LPOP list", 16, total=0.8, refill=MUCH, left="LLEN list"),
+    CpuRow("rpop-p16", "RPOP 16 B, pipeline 16", LIST, "RPOP list", 16, total=0.8, refill=MUCH, left="LLEN list"),
+
     MemoryRow("memory-64", "16 B key, 64 B value", Data(MILLION, 64), at_most=0.9),
     MemoryRow("memory-8", "16 B key, 8 B value", Data(MILLION, 8), at_most=0.75),
     MemoryRow("memory-32-ttl", "16 B key, 32 B value, with a TTL", Data(MILLION, 32, SET + " EX 100000"), at_most=0.75),
+    MemoryRow("memory-list", "list of 1 M, 16 B elements", LIST, at_most=1.0),
 
     ThroughputRow("default-set-p1", "SET 64 B, 1 M keys, unpipelined", SMALL, SET, 1, at_least=1.0),
     ThroughputRow("default-set-p16", "SET 64 B, 1 M keys, pipeline 16", SMALL, SET, 16, at_least=1.0),

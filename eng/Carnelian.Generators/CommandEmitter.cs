@@ -45,7 +45,8 @@ internal static class CommandEmitter
         code.Append(command.Handler != null ? $"&{command.Handler}" : "null").Append(", ");
         code.Append(command.Refine != null ? $"&{command.Refine}" : "null").Append(", ");
         code.Append(command.Module != null ? SymbolDisplay.FormatLiteral(command.Module, quote: true) : "null");
-        code.Append($", &Documentation, &Details, {index}),\n");
+        code.Append($", &Documentation, &Details, {index})");
+        code.Append(command.FirstElement != 0 ? $" {{ FirstElement = {command.FirstElement}, ElementStep = {command.ElementStep} }},\n" : ",\n");
     }
 
     private static void KeySpec(StringBuilder code, KeySpecModel spec)

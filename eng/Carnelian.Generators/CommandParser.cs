@@ -118,6 +118,8 @@ internal static class CommandParser
             Text("Module"),
             handler,
             refine,
+            (int)Number(values, "FirstElement"),
+            (int)Number(values, "ElementStep"),
             location);
     }
 

@@ -28,6 +28,8 @@ internal sealed record CommandModel(
     string? Module,
     string? Handler,
     string? Refine,
+    int FirstElement,
+    int ElementStep,
     LocationModel Location);
 
 internal sealed record KeySpecModel(

@@ -36,6 +36,12 @@ public sealed class CollectionLimits
     /// <summary><c>stream-node-max-entries</c>: entries of a block; 0 = no limit.</summary>
     public long StreamNodeEntries;
 
+    /// <summary><c>stream-idmp-duration</c>: for how long a stream remembers the messages of its producers, in seconds.</summary>
+    public long IdempotencySeconds = 100;
+
+    /// <summary><c>stream-idmp-maxsize</c>: how many messages of a producer a stream remembers.</summary>
+    public long IdempotencyIds = 100;
+
     /// <summary><c>hll-sparse-max-bytes</c>: bytes of a sparse HyperLogLog.</summary>
     public long SparseHyperLogLogBytes;
 }

@@ -36,6 +36,12 @@ public unsafe ref struct CommandContext
     /// <summary>Whether the unit holds the locks of all shards.</summary>
     public bool HoldsAllLocks;
 
+    /// <summary>Whether the command may make its client wait; see <see cref="TryBlock"/>.</summary>
+    public BlockingMode Blocking;
+
+    /// <summary>Whether the command's client waits now, so that there is no reply yet.</summary>
+    public bool HasBlocked;
+
     private readonly Argument* _arguments;
 
     /// <summary>Made by the dispatcher.</summary>
@@ -173,12 +179,19 @@ public unsafe ref struct CommandContext
         Notify(key, NotificationClass.Generic, "del"u8);
     }
 
-    /// <summary>Marks transactions that watch a key as failed.</summary>
+    /// <summary>Marks transactions that watch a key as failed, and has those served who wait for it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Touch(in Key key)
     {
-        if (Database.HasWatchedKeys(key))
-            Services.TouchWatched(Database, key);
+        if (Database.HasObservedKeys(key))
+            Services.OnTouched(Database, key);
+    }
+
+    /// <summary>Has those look again who wait for a key, after a change that does not concern transactions that watch it.</summary>
+    public readonly void Wake(in Key key)
+    {
+        if (Database.HasObservedKeys(key))
+            Services.OnReady(Database, key);
     }
 
     /// <summary>Publishes a keyspace event if its class is asked for.</summary>
@@ -193,8 +206,8 @@ public unsafe ref struct CommandContext
     public void ModifiedIn(Database database, in Key key, NotificationClass kind, ReadOnlySpan<byte> name)
     {
         Dirty++;
-        if (database.HasWatchedKeys(key))
-            Services.TouchWatched(database, key);
+        if (database.HasObservedKeys(key))
+            Services.OnTouched(database, key);
         if ((Services.Notifications & (kind | NotificationClass.AccessTime)) != 0)
             Announce(database, key, kind, name);
     }
@@ -231,6 +244,24 @@ public unsafe ref struct CommandContext
     {
         if (!HoldsAllLocks)
             Keyspace.Locks.Release(shard);
+    }
+
+    // --- waiting --------------------------------------------------------------------------------------------------
+
+    /// <summary>
+    /// Has the client wait until one of the keys may have what the command wants. The handler then returns without a reply; it runs
+    /// again, with the same arguments, when such a key has changed, and by the same call waits on if that was not enough.
+    /// </summary>
+    /// <param name="wait">What the client waits for.</param>
+    /// <returns>False if the client must not wait, since it is in a transaction: the handler replies that there is nothing.</returns>
+    public bool TryBlock(scoped in KeyWait wait)
+    {
+        if (Blocking == BlockingMode.Denied)
+            return false;
+        HasBlocked = true;
+        if (Blocking == BlockingMode.Allowed)
+            Services.Block(ref this, wait);
+        return true;
     }
 
     // --- errors ---------------------------------------------------------------------------------------------------

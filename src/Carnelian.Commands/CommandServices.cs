@@ -44,8 +44,19 @@ public abstract class CommandServices
     /// <summary>Tells the subscribers of keyspace events. Called under the key's lock, only for classes in <see cref="Notifications"/>.</summary>
     public abstract void Notify(int database, NotificationClass kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key);
 
-    /// <summary>Tells those who watch a key that it has changed. Called under the key's lock, only if the key's part has watched keys.</summary>
-    public abstract void TouchWatched(Database database, in Key key);
+    /// <summary>
+    /// Tells those who watch a key, or wait for it, that it has changed. Called under the key's lock, only if the key's part has such keys.
+    /// </summary>
+    public abstract void OnTouched(Database database, in Key key);
+
+    /// <summary>Tells those who wait for a key that it is worth to look at it again. Called under the key's lock, only if the key's part has such keys.</summary>
+    public abstract void OnReady(Database database, in Key key);
+
+    /// <summary>Has a client wait for keys; see <see cref="CommandContext.TryBlock"/>. Called under the locks of the command's keys.</summary>
+    public abstract void Block(scoped ref CommandContext ctx, scoped in KeyWait wait);
+
+    /// <summary>Counts fields of hashes that a command has removed or replaced since their time had come.</summary>
+    public abstract void CountExpiredFields(int fields);
 
     /// <summary>Tells those who watch keys of a database that it is about to lose all its keys. Called under all locks.</summary>
     public abstract void OnDatabaseFlushed(Database database);

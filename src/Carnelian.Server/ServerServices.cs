@@ -1,4 +1,5 @@
 using Carnelian.Commands;
+using Carnelian.Server.Waiting;
 using Carnelian.Storage;
 
 namespace Carnelian.Server;
@@ -11,19 +12,43 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
         server.KeyspaceEvents.Publish(database, name, key);
 
     /// <inheritdoc/>
-    public override void TouchWatched(Database database, in Key key) => server.Watches.Touch(database, key);
+    public override void OnTouched(Database database, in Key key)
+    {
+        if (database.HasWatchedKeys(key))
+            server.Watches.Touch(database, key);
+        Unblocker.NoteChanged(database, key);
+    }
 
     /// <inheritdoc/>
-    public override void OnDatabaseFlushed(Database database) => server.Watches.TouchAll(database);
+    public override void OnReady(Database database, in Key key) => Unblocker.NoteChanged(database, key);
 
     /// <inheritdoc/>
-    public override void OnDatabasesSwapped(int first, int second) => server.Watches.OnSwap(first, second);
+    public override void Block(scoped ref CommandContext ctx, scoped in KeyWait wait) => ClientWait.Begin(ref ctx, wait);
+
+    /// <inheritdoc/>
+    public override void OnDatabaseFlushed(Database database)
+    {
+        server.Watches.TouchAll(database);
+        Unblocker.NoteFlush(database);
+    }
+
+    /// <inheritdoc/>
+    public override void OnDatabasesSwapped(int first, int second)
+    {
+        server.Watches.OnSwap(first, second);
+        Database one = server.Keyspace[first], other = server.Keyspace[second];
+        one.Waits.Swap(other.Waits);
+        Unblocker.NoteSwap(one, other);
+    }
+
+    /// <inheritdoc/>
+    public bool HearsExpired => (Notifications & NotificationClass.Expired) != 0;
 
     /// <inheritdoc/>
     public void OnExpired(Database database, in Key key)
     {
-        if (database.HasWatchedKeys(key))
-            server.Watches.Touch(database, key);
+        if (database.HasObservedKeys(key))
+            OnRemoved(database, key);
         if ((Notifications & NotificationClass.Expired) != 0)
             Notify(database.Index, NotificationClass.Expired, "expired"u8, key.Bytes);
     }
@@ -32,12 +57,34 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
     public void CountExpired(int keys) => Interlocked.Add(ref server.Statistics.ExpiredKeys, keys);
 
     /// <inheritdoc/>
+    public void OnFieldsExpired(Database database, in Key key, int fields, bool isEmpty)
+    {
+        CountExpiredFields(fields);
+        if (database.HasWatchedKeys(key))
+            server.Watches.Touch(database, key);
+        if ((Notifications & NotificationClass.Hash) != 0)
+            Notify(database.Index, NotificationClass.Hash, "hexpired"u8, key.Bytes);
+        if (isEmpty && (Notifications & NotificationClass.Generic) != 0)
+            Notify(database.Index, NotificationClass.Generic, "del"u8, key.Bytes);
+    }
+
+    /// <inheritdoc/>
+    public override void CountExpiredFields(int fields) => Interlocked.Add(ref server.Statistics.ExpiredFields, fields);
+
+    /// <inheritdoc/>
     public void OnEvicted(Database database, in Key key)
     {
         Interlocked.Increment(ref server.Statistics.EvictedKeys);
-        if (database.HasWatchedKeys(key))
-            server.Watches.Touch(database, key);
+        if (database.HasObservedKeys(key))
+            OnRemoved(database, key);
         if ((Notifications & NotificationClass.Evicted) != 0)
             Notify(database.Index, NotificationClass.Evicted, "evicted"u8, key.Bytes);
+    }
+
+    private void OnRemoved(Database database, in Key key)
+    {
+        if (database.HasWatchedKeys(key))
+            server.Watches.Touch(database, key);
+        Unblocker.NoteRemoved(database, key);
     }
 }

@@ -6,6 +6,9 @@ internal sealed class ServerStatistics
     /// <summary>Keys removed since their time had come.</summary>
     public long ExpiredKeys;
 
+    /// <summary>Fields of hashes removed since their time had come.</summary>
+    public long ExpiredFields;
+
     /// <summary>Keys removed to make room.</summary>
     public long EvictedKeys;
 
@@ -31,6 +34,7 @@ internal sealed class ServerStatistics
     public void Reset()
     {
         Interlocked.Exchange(ref ExpiredKeys, 0);
+        Interlocked.Exchange(ref ExpiredFields, 0);
         Interlocked.Exchange(ref EvictedKeys, 0);
         Interlocked.Exchange(ref EvictedClients, 0);
         Interlocked.Exchange(ref QueryBufferLimitDisconnections, 0);

@@ -30,9 +30,17 @@ public abstract unsafe class CollectionType
     /// <summary>How many allocations a value has, about: what freeing it costs. Constant time.</summary>
     public abstract long FreeEffort(ValueEncoding encoding, byte* value);
 
+    /// <summary>The <see cref="HashTable{TRecord}.Directory"/> of the table in which elements are looked up by name, or 0: for prefetching.</summary>
+    public virtual ulong ElementDirectory(ValueEncoding encoding, byte* value) => 0;
+
     private static CollectionType?[] MakeTypes()
     {
         var types = new CollectionType?[(int)ValueType.Stream + 1];
+        types[(int)ValueType.List] = new Lists.ListType();
+        types[(int)ValueType.Set] = new Sets.SetType();
+        types[(int)ValueType.Hash] = new Hashes.HashType();
+        types[(int)ValueType.Stream] = new Streams.StreamType();
+        types[(int)ValueType.SortedSet] = new SortedSets.SortedSetType();
         return types;
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Carnelian.Memory;
+using Carnelian.Storage.Waits;
 using Carnelian.Text;
 
 namespace Carnelian.Storage;
@@ -28,6 +29,7 @@ public sealed unsafe class Database : IDisposable
     {
         _keyspace = keyspace;
         _shardMask = (ulong)keyspace.ShardCount - 1;
+        Waits = new DatabaseWaits(this);
         Index = index;
     }
 
@@ -37,17 +39,26 @@ public sealed unsafe class Database : IDisposable
     /// <summary>The keyspace that it belongs to.</summary>
     public Keyspace Keyspace => _keyspace;
 
+    /// <summary>Whether anybody watches keys in the key's part.</summary>
+    public bool HasWatchedKeys(in Key key) => _parts != null && _parts[key.Hash & _shardMask].WatchedKeys != 0;
+
+    /// <summary>Those who wait for keys of the database.</summary>
+    public DatabaseWaits Waits { get; }
+
     /// <summary>The number of keys, expired ones that are still there included. Without a lock: may be a moment old.</summary>
     public long Count => Sum(static part => part->Table.Count);
 
     /// <summary>The number of keys with a deadline.</summary>
     public long VolatileCount => Sum(static part => part->Expiry.Count);
 
+    /// <summary>The number of hashes with fields that have a deadline.</summary>
+    public long VolatileHashCount => Sum(static part => part->FieldExpiry.Count);
+
     /// <summary>The bytes of the tables, without the entries.</summary>
     public long TableBytes => Sum(static part => part->Table.Bytes);
 
     /// <summary>The bytes of the expiry indexes.</summary>
-    public long ExpiryBytes => Sum(static part => part->Expiry.Bytes);
+    public long ExpiryBytes => Sum(static part => part->Expiry.Bytes + part->FieldExpiry.Bytes);
 
     /// <summary>Lookups that found their key.</summary>
     public long Hits => Sum(static part => part->Hits);
@@ -61,9 +72,16 @@ public sealed unsafe class Database : IDisposable
     /// <summary>The part of a shard, for walks and statistics; null while the database was never written to.</summary>
     public DatabasePart* PartAt(int shard) => _parts == null ? null : _parts + shard;
 
-    /// <summary>Whether anybody watches keys in the key's part.</summary>
+    /// <summary>Whether anybody watches keys in the key's part, or waits for some.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool HasWatchedKeys(in Key key) => _parts != null && _parts[key.Hash & _shardMask].WatchedKeys != 0;
+    public bool HasObservedKeys(in Key key)
+    {
+        DatabasePart* parts = _parts;
+        if (parts == null)
+            return false;
+        parts += key.Hash & _shardMask;
+        return (parts->WatchedKeys | parts->AwaitedKeys) != 0;
+    }
 
     /// <summary>Changes the number of watched keys of a part. Under the lock of the key's shard.</summary>
     /// <param name="hash">The hash of the key that is watched, or not any more.</param>
@@ -390,6 +408,7 @@ public sealed unsafe class Database : IDisposable
         var entry = new Entry(*slot);
         if (entry.HasDeadline)
             part->Expiry.Remove(entry.Deadline, key.Hash);
+        DueFields.Unregister(part, entry, key.Hash);
         part->Table.RemoveAt(slot, key.Hash);
         return entry;
     }
@@ -430,8 +449,10 @@ public sealed unsafe class Database : IDisposable
             // The parts stay where they are, with their counters and watches; what they point to goes.
             detached[i].Table = old[i].Table;
             detached[i].Expiry = old[i].Expiry;
+            detached[i].FieldExpiry = old[i].FieldExpiry;
             old[i].Table = default;
             old[i].Expiry = default;
+            old[i].FieldExpiry = default;
         }
         if (isLazy && count > 0)
             _keyspace.Reclaimer.Enqueue(() => FreeParts(detached, shards), count);
@@ -472,10 +493,13 @@ public sealed unsafe class Database : IDisposable
         for (int shard = 0; shard < _keyspace.ShardCount; shard++)
         {
             DatabasePart* part = _parts + shard;
-            if (part->Table.Count != 0 || part->Table.Bytes == 0 || !_keyspace.Locks.TryAcquire(shard))
+            bool isUnused = part->Table.Count == 0 && part->Table.Bytes != 0;
+            if ((!isUnused && (part->Waits == null || part->AwaitedKeys != 0)) || !_keyspace.Locks.TryAcquire(shard))
                 continue;
             if (part->Table.Count == 0)
                 part->Table.Clear();
+            if (part->Waits != null)
+                part->Waits->ReleaseIfEmpty();
             _keyspace.Locks.Release(shard);
         }
     }
@@ -486,8 +510,25 @@ public sealed unsafe class Database : IDisposable
     public long EarliestDeadline(int shard) => _parts == null ? long.MaxValue : _parts[shard].Expiry.Earliest;
 
     /// <summary>Removes some of the keys of a shard that have expired, the earliest first. Under the shard's lock.</summary>
-    /// <returns>How many deadlines were due, at most <paramref name="most"/>; only 0 means that none is left.</returns>
+    /// <returns>How many deadlines were due; only 0 means that none is left. About <paramref name="most"/> at most: it may be a whole segment of the table.</returns>
     public int ExpireDue(int shard, long now, int most) => _parts == null ? 0 : DueKeys.Expire(this, _parts + shard, now, most);
+
+    /// <summary>The earliest time at which a field of a hash in a shard may expire, or <see cref="long.MaxValue"/>. May be read without the lock.</summary>
+    public long EarliestFieldDeadline(int shard) => _parts == null ? long.MaxValue : _parts[shard].FieldExpiry.Earliest;
+
+    /// <summary>Removes some of the fields of a hash in a shard that have expired. Under the shard's lock.</summary>
+    public void ExpireFieldsDue(int shard, long now, int most)
+    {
+        if (_parts != null)
+            DueFields.Expire(this, _parts + shard, now, most);
+    }
+
+    /// <summary>Tells the shard of a change of a hash's field deadlines. After every command that may have changed them.</summary>
+    public void NoteFieldDeadlines(in Key key, Entry entry)
+    {
+        if (entry.Encoding == ValueEncoding.HashTable && DueFields.Register(PartOf(key.Hash), entry, key.Hash))
+            _keyspace.NoteEarlierDeadline();
+    }
 
     /// <summary>Takes a key by chance out of a shard's part; null if it has none.</summary>
     public Entry Sample(int shard, ref FastRandom random) => _parts == null ? default : new Entry(_parts[shard].Table.Sample(ref random));
@@ -530,13 +571,15 @@ public sealed unsafe class Database : IDisposable
     public void Dispose()
     {
         Clear(isLazy: false);
+        Waits.Dispose();
         NativeHeap.Free((byte*)_parts);
         _parts = null;
     }
 
     // --- inside ---------------------------------------------------------------------------------------------------
 
-    private DatabasePart* PartOf(ulong hash)
+    /// <summary>The part of a key's shard; made if there is none.</summary>
+    internal DatabasePart* PartOf(ulong hash)
     {
         DatabasePart* parts = _parts;
         if (parts == null)
@@ -609,6 +652,8 @@ public sealed unsafe class Database : IDisposable
         part->Table.Add(entry.Address, key.Hash);
         if (entry.HasDeadline)
             AddDeadline(part, entry.Deadline, key.Hash);
+        if (entry.Encoding == ValueEncoding.HashTable && DueFields.Register(part, entry, key.Hash))
+            _keyspace.NoteEarlierDeadline();
     }
 
     private void ReplaceEntry(DatabasePart* part, byte** slot, in Key key, Entry entry, long now)
@@ -618,6 +663,9 @@ public sealed unsafe class Database : IDisposable
             part->Expiry.Remove(old.Deadline, key.Hash);
         if (entry.HasDeadline)
             AddDeadline(part, entry.Deadline, key.Hash);
+        DueFields.Unregister(part, old, key.Hash);
+        if (entry.Encoding == ValueEncoding.HashTable && DueFields.Register(part, entry, key.Hash))
+            _keyspace.NoteEarlierDeadline();
         entry.AccessBits = _keyspace.Access.Renewed(old, now);
         *slot = entry.Address;
         Free(old, _keyspace.LazyOverwrite);
@@ -670,11 +718,16 @@ public sealed unsafe class Database : IDisposable
         Remove(part, slot, key, _keyspace.LazyExpire);
     }
 
+    /// <summary>Removes a hash whose last field has expired.</summary>
+    internal void RemoveEmptyHash(DatabasePart* part, in Key key) =>
+        Remove(part, part->Table.Find(key.Data, key.Length, key.Hash), key, isLazy: false);
+
     private void Remove(DatabasePart* part, byte** slot, in Key key, bool isLazy)
     {
         var entry = new Entry(*slot);
         if (entry.HasDeadline)
             part->Expiry.Remove(entry.Deadline, key.Hash);
+        DueFields.Unregister(part, entry, key.Hash);
         part->Table.RemoveAt(slot, key.Hash);
         Free(entry, isLazy);
     }
@@ -691,23 +744,25 @@ public sealed unsafe class Database : IDisposable
         }
         else if (entry.IsCollection)
         {
-            FreeCollection(entry, isLazy);
+            FreeCollection(entry.Type, entry.Encoding, entry.Collection, isLazy);
         }
         entry.FreeShell();
     }
 
-    /// <summary>Frees a collection: a small one at once, one that would take long behind the back of the loops.</summary>
-    private void FreeCollection(Entry entry, bool isLazy)
+    /// <summary>Frees a collection that no entry holds any more: a small one at once, one that would take long behind the back of the loops.</summary>
+    public void FreeCollection(ValueType type, ValueEncoding encoding, byte* collection, bool isLazy = false)
     {
-        var type = CollectionType.Of(entry.Type);
-        ValueEncoding encoding = entry.Encoding;
-        byte* collection = entry.Collection;
-        long effort = type.FreeEffort(encoding, collection);
+        var collectionType = CollectionType.Of(type);
+        long effort = collectionType.FreeEffort(encoding, collection);
         if (effort > (isLazy ? LeastLazyEffort : LeastBackgroundEffort))
-            _keyspace.Reclaimer.Enqueue(() => type.Free(encoding, collection), 1);
+            EnqueueFree(collectionType, encoding, collection);
         else
-            type.Free(encoding, collection);
+            collectionType.Free(encoding, collection);
     }
+
+    /// <summary>Apart, so that only a value that is freed in the background costs a closure.</summary>
+    private void EnqueueFree(CollectionType type, ValueEncoding encoding, byte* collection) =>
+        _keyspace.Reclaimer.Enqueue(() => type.Free(encoding, collection), 1);
 
     private static void FreeParts(DatabasePart* parts, int shards)
     {
@@ -730,6 +785,7 @@ public sealed unsafe class Database : IDisposable
             }
             parts[i].Table.Clear();
             parts[i].Expiry.Clear();
+            parts[i].FieldExpiry.Clear();
         }
         records.Dispose();
         NativeHeap.Free((byte*)parts);

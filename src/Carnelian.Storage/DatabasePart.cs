@@ -1,16 +1,20 @@
 using System.Runtime.InteropServices;
+using Carnelian.Storage.Waits;
 
 namespace Carnelian.Storage;
 
 /// <summary>What one shard holds of one database. In native memory, under the shard's lock; counters may be read by anyone.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 128)]
-public struct DatabasePart
+public unsafe struct DatabasePart
 {
     /// <summary>The entries by key.</summary>
     public HashTable<Entry> Table;
 
     /// <summary>The deadlines of the entries that have one.</summary>
     public ExpiryIndex Expiry;
+
+    /// <summary>The earliest deadlines of the hashes whose fields expire, each under its key.</summary>
+    public ExpiryIndex FieldExpiry;
 
     /// <summary>Lookups that found their key.</summary>
     public long Hits;
@@ -20,4 +24,10 @@ public struct DatabasePart
 
     /// <summary>Keys of this part that somebody watches.</summary>
     public int WatchedKeys;
+
+    /// <summary>Keys of this part that somebody waits for.</summary>
+    public int AwaitedKeys;
+
+    /// <summary>Those who wait; null as long as nobody ever has.</summary>
+    public WaitQueues* Waits;
 }

@@ -5,12 +5,13 @@ namespace Carnelian.Storage;
 /// <summary>
 /// Removes the keys of one part whose deadlines are the earliest, many at a time. Keys that expire together lie in the index in
 /// the order of their hashes, so neighbours in the index are neighbours in the table: a bucket is read once for all of its keys that
-/// are due, and the index gives up its first items in one go.
+/// are due, and the index gives up its first items in one go. A segment of the table whose records all are due goes as a whole.
 /// </summary>
 /// <remarks>Under the lock of the part's shard.</remarks>
 internal static unsafe class DueKeys
 {
     private const int MostAtOnce = 64;
+    private const int PrefetchDistance = 16;
     private const int Dropped = HashTable<Entry>.PositionBits - ExpiryIndex.HashBits;
     private const ulong HashMask = (1UL << ExpiryIndex.HashBits) - 1;
 
@@ -22,10 +23,16 @@ internal static unsafe class DueKeys
         items = items[..part->Expiry.PeekDue(now - 1, items)];
         if (items.IsEmpty)
             return 0;
+        RecordList records = default;
+        int removed = ExpireSegment(database, part, items[0], ref records);
+        if (removed != 0)
+        {
+            records.Dispose();
+            database.Keyspace.Observer?.CountExpired(removed);
+            return removed;
+        }
         foreach (ulong item in items)
             part->Table.PrefetchBucket(item << (64 - ExpiryIndex.HashBits));
-        RecordList records = default;
-        int removed = 0;
         for (int done = 0; done < items.Length;)
         {
             ReadOnlySpan<ulong> run = items.Slice(done, RunLength(items[done..]));
@@ -39,6 +46,46 @@ internal static unsafe class DueKeys
         part->Expiry.RemoveFirst(items.Length);
         database.Keyspace.Observer?.CountExpired(removed);
         return items.Length;
+    }
+
+    /// <summary>
+    /// Removes all records of the segment that the earliest item points to, if all of them expire at that time: then their items are the
+    /// first of the index, and no record has to be looked up.
+    /// </summary>
+    /// <returns>How many were removed; 0 if there is a record that stays.</returns>
+    private static int ExpireSegment(Database database, DatabasePart* part, ulong item, ref RecordList records)
+    {
+        if (part->Table.Count == 0)
+            return 0;
+        ulong hash = item << (64 - ExpiryIndex.HashBits);
+        long deadline = ExpiryIndex.DeadlineOf(item);
+        records.Clear();
+        if (part->Table.CollectSegment(hash, ref records) > ExpiryIndex.HashBits)
+            return 0;
+        for (int i = 0; i < records.Count; i++)
+        {
+            if (i + PrefetchDistance < records.Count)
+                Sse.Prefetch0(records[i + PrefetchDistance]);
+            if (new Entry(records[i]).Deadline != deadline)
+                return 0;
+        }
+        IKeyspaceObserver? observer = database.Keyspace.Observer;
+        if (observer != null && (part->WatchedKeys != 0 || observer.HearsExpired))
+        {
+            for (int i = 0; i < records.Count; i++)
+                observer.OnExpired(database, new Entry(records[i]).Key);
+        }
+        if (part->FieldExpiry.Count != 0)
+        {
+            for (int i = 0; i < records.Count; i++)
+                DueFields.Unregister(part, new Entry(records[i]), Entry.Hash(records[i]));
+        }
+        part->Expiry.RemoveFirst(records.Count);
+        part->Table.RemoveSegment(hash);
+        bool isLazy = database.Keyspace.LazyExpire;
+        for (int i = 0; i < records.Count; i++)
+            database.Free(new Entry(records[i]), isLazy);
+        return records.Count;
     }
 
     /// <summary>How many items from the first on have the same deadline, and so ascend in the table.</summary>
@@ -89,6 +136,7 @@ internal static unsafe class DueKeys
             if (item < run[0] || item > run[^1])
                 continue;
             observer?.OnExpired(database, key);
+            DueFields.Unregister(part, entry, key.Hash);
             part->Table.RemoveAt(part->Table.Find(key.Data, key.Length, key.Hash), key.Hash);
             database.Free(entry, isLazy);
             removed++;

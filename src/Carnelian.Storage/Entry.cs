@@ -331,7 +331,7 @@ public readonly unsafe struct Entry : IRecordOperations
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool AreEqual(byte* a, byte* b, int length)
+    internal static bool AreEqual(byte* a, byte* b, int length)
     {
         if (length is >= 16 and <= 32)
         {

@@ -118,8 +118,16 @@ public unsafe struct ExpiryIndex
         }
     }
 
-    /// <summary>Removes the earliest items, as many as <see cref="PeekDue"/> returned.</summary>
-    public void RemoveFirst(int count) => RemoveRange(0, 0, count);
+    /// <summary>Removes the earliest items; there are at least as many.</summary>
+    public void RemoveFirst(int count)
+    {
+        while (count > 0)
+        {
+            int some = Math.Min(count, _blocks[0].Count);
+            RemoveRange(0, 0, some);
+            count -= some;
+        }
+    }
 
     /// <summary>Some deadlines, evenly spread over the index: their sum and their number.</summary>
     /// <param name="most">How many blocks to look at; with fewer blocks all deadlines count.</param>

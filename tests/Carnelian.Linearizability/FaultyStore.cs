@@ -24,6 +24,18 @@ internal enum Fault
 
     /// <summary>EXEC does not look whether watched keys have changed.</summary>
     IgnoredWatch,
+
+    /// <summary>Whoever has waited for an element is woken now and then without it, and it is gone.</summary>
+    LostElement,
+
+    /// <summary>A blocking pop looks at an element and takes it away in two steps.</summary>
+    TornPop,
+
+    /// <summary>A blocking pop takes the last element now and then.</summary>
+    WrongEnd,
+
+    /// <summary>A blocking move takes an element and puts it to its destination twice now and then.</summary>
+    DoubledMove,
 }
 
 /// <summary>
@@ -34,6 +46,7 @@ internal sealed class FaultyStore(Fault fault) : IStore
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, long> _state = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LinkedList<long>> _lists = new(StringComparer.Ordinal);
 
     public IStoreSession Connect() => new Session(this, fault);
 
@@ -78,7 +91,7 @@ internal sealed class FaultyStore(Fault fault) : IStore
             if (fault == Fault.TornTransaction)
                 return string.Join('|', operation.Requests.Select(Slowly));
             lock (store._lock)
-                return KeyModel.Execute(store._state, operation);
+                return string.Join('|', operation.Requests.Select(store.Execute));
         }
 
         private string Single(Request request) => (fault, request.Kind) switch
@@ -88,6 +101,8 @@ internal sealed class FaultyStore(Fault fault) : IStore
             (Fault.TornKeys, RequestKind.GetMany) => string.Join(',', request.Keys.Select(key => Slowly(new Request(RequestKind.Get, [key])))),
             (Fault.TornKeys, RequestKind.SetMany) => request.Keys.Select(key => Slowly(new Request(RequestKind.Set, [key], request.Number))).ToArray()[0],
             (Fault.TornRename, RequestKind.Rename) => Rename(request),
+            (_, RequestKind.AwaitPop) => AwaitPop(request),
+            (_, RequestKind.AwaitMove) => AwaitMove(request),
             _ => Step(request),
         };
 
@@ -127,7 +142,102 @@ internal sealed class FaultyStore(Fault fault) : IStore
         private string Step(Request request)
         {
             lock (store._lock)
-                return KeyModel.Execute(store._state, request);
+                return store.Execute(request);
         }
+
+        private string AwaitPop(Request request)
+        {
+            bool hasWaited = false;
+            for (; ; hasWaited = true, Pause())
+            {
+                foreach (string key in request.Keys)
+                {
+                    long? value = Take(key, mayLose: hasWaited);
+                    if (value != null)
+                        return $"{key},{value}";
+                }
+            }
+        }
+
+        private string AwaitMove(Request request)
+        {
+            while (true)
+            {
+                lock (store._lock)
+                {
+                    LinkedList<long> source = store.ListOf(request.Keys[0]);
+                    if (source.First is { } first)
+                    {
+                        source.RemoveFirst();
+                        bool isDoubled = fault == Fault.DoubledMove && first.Value != Queues.Stop && ++_reads % 20 == 0;
+                        for (int i = 0; i < (isDoubled ? 2 : 1); i++)
+                            store.ListOf(request.Keys[1]).AddLast(first.Value);
+                        return $"{first.Value}";
+                    }
+                }
+
+                Pause();
+            }
+        }
+
+        private long? Take(string key, bool mayLose)
+        {
+            long value;
+            lock (store._lock)
+            {
+                LinkedList<long> list = store.ListOf(key);
+                if (list.Count == 0)
+                    return null;
+                value = list.First!.Value;
+                bool isFaulty = value != Queues.Stop && list.Last!.Value != Queues.Stop && ++_reads % 10 == 0;
+                if (fault == Fault.WrongEnd && isFaulty)
+                {
+                    value = list.Last!.Value;
+                    list.RemoveLast();
+                    return value;
+                }
+
+                if (fault != Fault.TornPop)
+                {
+                    list.RemoveFirst();
+                    return fault == Fault.LostElement && mayLose && isFaulty ? null : value;
+                }
+            }
+
+            Pause();
+            lock (store._lock)
+            {
+                if (store.ListOf(key).Count != 0)
+                    store.ListOf(key).RemoveFirst();
+            }
+
+            return value;
+        }
+    }
+
+    private string Execute(Request request)
+    {
+        switch (request.Kind)
+        {
+            case RequestKind.Push:
+                ListOf(request.Keys[0]).AddLast(request.Number);
+                return $"{ListOf(request.Keys[0]).Count}";
+            case RequestKind.Pop:
+                LinkedList<long> list = ListOf(request.Keys[0]);
+                if (list.Count == 0)
+                    return KeyModel.Nil;
+                string value = $"{list.First!.Value}";
+                list.RemoveFirst();
+                return value;
+            default:
+                return KeyModel.Execute(_state, request);
+        }
+    }
+
+    private LinkedList<long> ListOf(string key)
+    {
+        if (!_lists.TryGetValue(key, out LinkedList<long>? list))
+            _lists.Add(key, list = new LinkedList<long>());
+        return list;
     }
 }

@@ -64,6 +64,10 @@ internal sealed class ServerStore(int port) : IStore
                 RequestKind.Copy => Words("COPY", request.Keys[0], request.Keys[1], "REPLACE"),
                 RequestKind.GetMany => Words(["MGET", .. request.Keys]),
                 RequestKind.SetMany => Words(["MSET", .. request.Keys.SelectMany(key => new[] { key, number })]),
+                RequestKind.Push => Words("RPUSH", request.Keys[0], number),
+                RequestKind.Pop => Words("LPOP", request.Keys[0]),
+                RequestKind.AwaitPop => Words(["BLPOP", .. request.Keys, "0"]),
+                RequestKind.AwaitMove => Words("BLMOVE", request.Keys[0], request.Keys[1], "LEFT", "RIGHT", "0"),
                 _ => throw new ArgumentOutOfRangeException(nameof(request)),
             };
         }

@@ -20,6 +20,8 @@ internal static class Workloads
         ["renames"] = Renames,
         ["transfers"] = Transfers,
         ["watched transfers"] = WatchedTransfers,
+        ["queues"] = Queues.Run,
+        ["relays"] = Queues.RunRelays,
     };
 
     /// <summary>Random commands on groups of three keys, checked whole.</summary>

@@ -18,7 +18,7 @@ internal sealed class OracleOptions
           --first-round R      begin with this round, to see one again (default: 0)
           --rounds N           stop after so many rounds
           --resp 2|3|both      protocol; both takes turns (default: both)
-          --families a,b       strings keys types transactions connection server config pubsub bitmaps hyperloglogs (default: all)
+          --families a,b       which families of commands (default: all)
           --pipeline DEPTH     commands that travel together at most (default: 50)
           --mutated PERCENT    commands that are spoilt (default: 15)
           --differences N      give up after so many rounds that differ (default: 10)

@@ -80,6 +80,18 @@ public sealed class RespConnection : IDisposable
         }
     }
 
+    /// <summary>Whether a whole reply is there, or comes within the time given.</summary>
+    public bool HasFrame(int milliseconds)
+    {
+        while (RespFrame.End(_buffer.AsSpan(0, _end), _start) < 0)
+        {
+            if (!_socket.Poll(TimeSpan.FromMilliseconds(milliseconds), SelectMode.SelectRead) || !Receive())
+                return false;
+        }
+
+        return true;
+    }
+
     /// <summary>Whatever arrives within the time given, or until the connection closes, replies or not.</summary>
     public byte[] ReadAll(int quietMilliseconds)
     {

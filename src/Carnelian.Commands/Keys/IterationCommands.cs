@@ -2,7 +2,6 @@ using Carnelian.Commands.Table;
 using Carnelian.Storage;
 using Carnelian.Text;
 using static Carnelian.Commands.Table.CommandFlags;
-using ValueType = Carnelian.Storage.ValueType;
 
 namespace Carnelian.Commands.Keys;
 
@@ -87,19 +86,11 @@ public static unsafe class IterationCommands
         History = "6.0.0 Added the `TYPE` subcommand.")]
     public static void Scan(scoped ref CommandContext ctx)
     {
-        if (!TryCursor(ctx.Arg(1), out ulong cursor))
-        {
-            ctx.Reply.Error("ERR invalid cursor"u8);
-            return;
-        }
-        if (!TryScanOptions(ref ctx, out ScanOptions options))
+        if (!ScanOptions.TryCursor(ref ctx, 1, out ulong cursor) || !ScanOptions.TryRead(ref ctx, 2, ScanFamily.Keys, out ScanOptions options))
             return;
         var keys = default(KeyBuffer);
         ulong next = Walk(ref ctx, cursor, options, ref keys);
-        ctx.Reply.Array(2);
-        Span<byte> digits = stackalloc byte[20];
-        next.TryFormat(digits, out int length, default, System.Globalization.CultureInfo.InvariantCulture);
-        ctx.Reply.Bulk(digits[..length]);
+        ScanOptions.WriteCursor(ref ctx, next);
         keys.WriteTo(ctx.Reply);
         keys.Dispose();
     }
@@ -121,13 +112,11 @@ public static unsafe class IterationCommands
 
     /// <summary>Collects keys from a cursor on.</summary>
     /// <returns>The cursor to go on from, 0 at the end.</returns>
-    private static ulong Walk(scoped ref CommandContext ctx, ulong cursor, in ScanOptions options, ref KeyBuffer keys)
+    private static ulong Walk(scoped ref CommandContext ctx, ulong cursor, scoped in ScanOptions options, ref KeyBuffer keys)
     {
         int shards = ctx.Keyspace.ShardCount;
         int shard = (int)(cursor >> PositionBits) & (shards - 1);
         long position = (long)(cursor & ((1UL << PositionBits) - 1));
-        ReadOnlySpan<byte> pattern = options.PatternArgument == 0 ? default : ctx.Arg(options.PatternArgument);
-        bool isAll = options.PatternArgument == 0 || pattern.SequenceEqual("*"u8);
         long buckets = options.Count > MostBuckets / 10 ? long.MaxValue : MostBuckets;
         long visited = 0;
         RecordList records = default;
@@ -147,7 +136,7 @@ public static unsafe class IterationCommands
                     var entry = new Entry(records[i]);
                     if (options.HasType && entry.Type != options.Type)
                         continue;
-                    if (!isAll && !GlobPattern.Matches(pattern, entry.KeyBytes))
+                    if (!options.Matches(entry.KeyBytes))
                         continue;
                     if (ctx.IsExpired(entry))
                         ctx.Database.ExpireKey(entry.Key);
@@ -161,83 +150,5 @@ public static unsafe class IterationCommands
         }
         records.Dispose();
         return shard == shards ? 0 : (ulong)shard << PositionBits | (ulong)position;
-    }
-
-    private static bool TryScanOptions(scoped ref CommandContext ctx, out ScanOptions options)
-    {
-        options = new ScanOptions { Count = 10 };
-        for (int i = 2; i < ctx.ArgCount; i += 2)
-        {
-            bool hasValue = i + 1 < ctx.ArgCount;
-            if (hasValue && ctx.ArgIs(i, "count"u8))
-            {
-                if (!ctx.TryInteger(i + 1, out options.Count))
-                    return false;
-                if (options.Count < 1)
-                {
-                    ctx.WriteSyntaxError();
-                    return false;
-                }
-            }
-            else if (hasValue && ctx.ArgIs(i, "match"u8))
-            {
-                options.PatternArgument = i + 1;
-            }
-            else if (hasValue && ctx.ArgIs(i, "type"u8))
-            {
-                if (!TypeNames.TryParse(ctx.Arg(i + 1), out options.Type))
-                {
-                    ctx.Reply.Error("ERR unknown type name '"u8, ctx.ArgAsText(i + 1), "'"u8);
-                    return false;
-                }
-                options.HasType = true;
-            }
-            else
-            {
-                WriteOptionError(ref ctx, i);
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static void WriteOptionError(scoped ref CommandContext ctx, int index)
-    {
-        if (ctx.ArgIs(index, "novalues"u8))
-            ctx.Reply.Error("ERR NOVALUES option can only be used in HSCAN"u8);
-        else if (ctx.ArgIs(index, "noscores"u8))
-            ctx.Reply.Error("ERR NOSCORES option can only be used in ZSCAN"u8);
-        else
-            ctx.WriteSyntaxError();
-    }
-
-    /// <summary>Reads a cursor: blanks, a plus sign and zeros may precede its digits.</summary>
-    private static bool TryCursor(ReadOnlySpan<byte> text, out ulong cursor)
-    {
-        cursor = 0;
-        int start = 0;
-        while (start < text.Length && (text[start] == ' ' || text[start] is >= 9 and <= 13))
-            start++;
-        if (start < text.Length && text[start] == '+')
-            start++;
-        text = text[start..];
-        if (text.IsEmpty)
-            return false;
-        foreach (byte b in text)
-        {
-            uint digit = (uint)b - '0';
-            if (digit > 9 || cursor > (ulong.MaxValue - digit) / 10)
-                return false;
-            cursor = cursor * 10 + digit;
-        }
-        return true;
-    }
-
-    private struct ScanOptions
-    {
-        public long Count;
-        public int PatternArgument;
-        public bool HasType;
-        public ValueType Type;
     }
 }

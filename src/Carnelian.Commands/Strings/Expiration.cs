@@ -63,14 +63,16 @@ internal ref struct Expiration
     public static Expiration After(int argument, bool isSeconds) => new() { _argument = argument, _isSeconds = isSeconds };
 
     /// <summary>Computes the deadline, or writes the error.</summary>
-    public bool Resolve(scoped ref CommandContext ctx)
+    /// <param name="ctx">The command.</param>
+    /// <param name="least">The smallest time that can be given.</param>
+    public bool Resolve(scoped ref CommandContext ctx, long least = 1)
     {
         Deadline = -1;
         if (!HasTime)
             return true;
         if (!ctx.TryInteger(_argument, out long time))
             return false;
-        if (time <= 0 || (_isSeconds && time > long.MaxValue / 1000))
+        if (time < least || (_isSeconds && time > long.MaxValue / 1000))
             return Refuse(ref ctx);
         if (_isSeconds)
             time *= 1000;

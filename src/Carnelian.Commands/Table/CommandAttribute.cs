@@ -49,6 +49,15 @@ public sealed class CommandAttribute(string name) : Attribute
     /// <summary>Key specifications, one a line: <c>RW access update @1..-1/2</c>.</summary>
     public string? Keys { get; init; }
 
+    /// <summary>
+    /// Position of the first argument that names an element of the key's value (a member, a field): where the value is a big table, batches start to
+    /// load what the command will look up. 0 for none.
+    /// </summary>
+    public int FirstElement { get; init; }
+
+    /// <summary>Distance from element to element up to the last argument; 0 if there is only one.</summary>
+    public int ElementStep { get; init; }
+
     /// <summary>The arguments as COMMAND DOCS gives them: <c>key:key, value, [condition(NX | XX)]</c>.</summary>
     public string? Arguments { get; init; }
 

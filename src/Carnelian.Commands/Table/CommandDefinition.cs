@@ -109,6 +109,12 @@ public sealed unsafe class CommandDefinition
     /// <summary>Distance from key to key.</summary>
     public int KeyStep { get; }
 
+    /// <summary>Position of the first argument that names an element of the key's value; 0 if none does.</summary>
+    public int FirstElement { get; init; }
+
+    /// <summary>Distance from element to element; 0 if there is only one.</summary>
+    public int ElementStep { get; init; }
+
     /// <summary>The key specifications.</summary>
     public KeySpec[] KeySpecs { get; }
 

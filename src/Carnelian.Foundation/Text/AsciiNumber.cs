@@ -97,6 +97,19 @@ public static class AsciiNumber
         return true;
     }
 
+    /// <summary>
+    /// Reads a number as <see cref="TryParseDouble"/> does, but takes what is too large for an infinity, what is too small for zero, and no
+    /// text at all for zero.
+    /// </summary>
+    public static bool TryParseAnyDouble(ReadOnlySpan<byte> text, out double value)
+    {
+        if (TryParseDouble(text, out value) || text.IsEmpty)
+            return true;
+        ReadOnlySpan<byte> unsigned = text[0] is (byte)'-' or (byte)'+' ? text[1..] : text;
+        return DecimalText.TryScan(unsigned, out _)
+            && double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out value);
+    }
+
     /// <summary>10 to the power of 0 to 19.</summary>
     internal static ulong PowerOfTen(int exponent) => exponent == 0 ? 1 : NumberFormat.PowersOfTen[exponent];
 

@@ -66,6 +66,66 @@ internal static unsafe class DoubleFormat
         return (int)(Place(p, digits, count, exponent) - target);
     }
 
+    /// <summary>Writes the number with the 17 digits that are closest to it, less the zeros at their end, and returns the length.</summary>
+    public static int Write17(Span<byte> target, double value)
+    {
+        const int most = 17;
+        if (!double.IsFinite(value) || value == 0)
+        {
+            fixed (byte* start = target)
+                return Write(start, value);
+        }
+        // One digit, a point, sixteen digits, E, the exponent's sign and three digits.
+        Span<byte> scientific = stackalloc byte[32];
+        Math.Abs(value).TryFormat(scientific, out int length, "E16", System.Globalization.CultureInfo.InvariantCulture);
+        int mark = scientific.IndexOf((byte)'E');
+        int exponent = 0;
+        foreach (byte digit in scientific[(mark + 2)..length])
+            exponent = exponent * 10 + digit - '0';
+        if (scientific[mark + 1] == '-')
+            exponent = -exponent;
+        scientific[1] = scientific[0];
+        Span<byte> digits = scientific[1..mark];
+        digits = digits[..(digits.LastIndexOfAnyExcept((byte)'0') + 1)];
+        int at = 0;
+        if (value < 0)
+            target[at++] = (byte)'-';
+        if (exponent is < -4 or >= most)
+        {
+            target[at++] = digits[0];
+            at += WriteFraction(target[at..], digits[1..]);
+            target[at++] = (byte)'e';
+            target[at++] = exponent < 0 ? (byte)'-' : (byte)'+';
+            int magnitude = Math.Abs(exponent);
+            if (magnitude >= 100)
+                target[at++] = (byte)('0' + magnitude / 100);
+            target[at++] = (byte)('0' + magnitude / 10 % 10);
+            target[at++] = (byte)('0' + magnitude % 10);
+            return at;
+        }
+        if (exponent < 0)
+        {
+            "0.000"u8[..(1 - exponent)].CopyTo(target[at..]);
+            at += 1 - exponent;
+            digits.CopyTo(target[at..]);
+            return at + digits.Length;
+        }
+        int whole = Math.Min(digits.Length, exponent + 1);
+        digits[..whole].CopyTo(target[at..]);
+        target.Slice(at + whole, exponent + 1 - whole).Fill((byte)'0');
+        at += exponent + 1;
+        return at + WriteFraction(target[at..], digits[whole..]);
+    }
+
+    private static int WriteFraction(Span<byte> target, ReadOnlySpan<byte> digits)
+    {
+        if (digits.IsEmpty)
+            return 0;
+        target[0] = (byte)'.';
+        digits.CopyTo(target[1..]);
+        return 1 + digits.Length;
+    }
+
     /// <summary>Finds digits d1 d2 ... dn with value ≈ 0.d1d2...dn × 10^(n + exponent).</summary>
     private static int FindDigits(double value, byte* digits, out int exponent)
     {

@@ -110,6 +110,27 @@ public readonly struct LongDouble
         return Round(difference != 0 && left._negative, difference, exponent, sticky);
     }
 
+    /// <summary>The product with a small number.</summary>
+    public static LongDouble Multiply(LongDouble left, uint right) =>
+        left.IsFinite ? Round(left._negative, (UInt128)left._significand * right, left._exponent, sticky: false) : left;
+
+    /// <summary>The least integer that is not below the number; false if it has more than 64 bits.</summary>
+    public static bool TryCeiling(LongDouble value, out long result)
+    {
+        result = 0;
+        if (!value.IsFinite) return false;
+        if (value._significand == 0) return true;
+        // What is left of the point, and whether there is anything right of it.
+        if (value._exponent > 0) return false;
+        int fraction = -value._exponent;
+        ulong whole = fraction < 64 ? value._significand >> fraction : 0;
+        bool isExact = fraction < 64 ? whole << fraction == value._significand : false;
+        if (!value._negative && !isExact) whole++;
+        if (whole > long.MaxValue) return false;
+        result = value._negative ? -(long)whole : (long)whole;
+        return true;
+    }
+
     /// <summary>
     /// Writes the number with at most 17 digits behind the point, rounded from its exact value, trailing zeros and "-0" dropped.
     /// </summary>

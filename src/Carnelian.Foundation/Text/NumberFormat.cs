@@ -95,6 +95,11 @@ public static unsafe class NumberFormat
     /// <summary>Writes a floating-point number and returns its length, at most <see cref="MaxDoubleLength"/>.</summary>
     public static int WriteDouble(byte* target, double value) => DoubleFormat.Write(target, value);
 
+    /// <summary>
+    /// Writes a floating-point number with up to 17 digits as the C library's %.17g does, and returns its length, at most <see cref="MaxDoubleLength"/>.
+    /// </summary>
+    public static int WriteDouble17(Span<byte> target, double value) => DoubleFormat.Write17(target, value);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WritePair(byte* target, uint value) =>
         Unsafe.WriteUnaligned(target, Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref MemoryMarshal.GetReference(Pairs), value * 2)));

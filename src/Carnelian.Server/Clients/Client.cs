@@ -2,6 +2,7 @@ using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Memory;
 using Carnelian.Protocol;
+using Carnelian.Server.Waiting;
 using Carnelian.Server.Execution;
 using Carnelian.Server.Transactions;
 using Carnelian.Server.Transport;
@@ -91,6 +92,9 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>Memory of subscriptions, in bytes.</summary>
     public long SubscriptionBytes;
 
+    /// <summary>Memory of the arguments of the command that it waits in, in bytes.</summary>
+    public long WaitBytes;
+
     /// <summary>When the soft output limit began to be exceeded, in milliseconds; 0 while it is not.</summary>
     public long SoftLimitSince { get; set; }
 
@@ -100,7 +104,7 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>Whether the poller watches the socket for input.</summary>
     public bool IsWatchedForInput;
 
-    private TimedWait? _wait;
+    private ClientWait? _wait;
 
     /// <summary>Makes a client of a connection.</summary>
     public Client(long id, StreamSocket socket, EventLoop loop, long now)
@@ -189,7 +193,7 @@ internal sealed unsafe class Client : ClientSession
     }
 
     /// <summary>All memory that the client takes, in bytes. Any thread.</summary>
-    public long MemoryBytes => OwnBytes + Name.Length + QueryRoom + ParserBytes + OutputBytes + QueuedBytes + WatchedBytes + SubscriptionBytes;
+    public long MemoryBytes => OwnBytes + Name.Length + QueryRoom + ParserBytes + OutputBytes + QueuedBytes + WatchedBytes + SubscriptionBytes + WaitBytes;
 
     /// <summary>What has arrived and is not executed, in bytes. Any thread.</summary>
     public long QueryBytes => QueryLength + Volatile.Read(ref LongLength);
@@ -198,7 +202,10 @@ internal sealed unsafe class Client : ClientSession
     public long QueryRoom => QueryCapacity + Volatile.Read(ref LongCapacity);
 
     /// <summary>The wait in a blocking command; null if it does not wait. Its loop sets it, any thread reads.</summary>
-    public TimedWait? Wait { get => Volatile.Read(ref _wait); set => Volatile.Write(ref _wait, value); }
+    public ClientWait? Wait { get => Volatile.Read(ref _wait); set => Volatile.Write(ref _wait, value); }
+
+    /// <summary>Whether it waits in a blocking command or for the end of a pause. Any thread.</summary>
+    public bool IsWaiting => Wait is { } wait ? !wait.IsOver : Is(ClientFlags.Suspended);
 
     /// <summary>Whether it has to authenticate first; a password that is taken away asks nobody any more.</summary>
     public bool MustAuthenticate => Is(ClientFlags.Unauthenticated) && Loop.Server.Configuration.RequirePass.Length != 0;

@@ -32,7 +32,7 @@ internal static class ClientLine
         text.Append($" sub={client.Channels?.Count ?? 0} psub={client.Patterns?.Count ?? 0} ssub={client.ShardSubscriptionCount}");
         text.Append($" multi={queued} watch={client.WatchedKeys?.Count ?? 0}");
         text.Append($" qbuf={client.QueryBytes} qbuf-free={Math.Max(client.QueryRoom - client.QueryBytes, 0)}");
-        text.Append($" argv-mem={argumentBytes} multi-mem={client.QueuedBytes} rbs={chunk} rbp={chunk}");
+        text.Append($" argv-mem={argumentBytes + client.WaitBytes} multi-mem={client.QueuedBytes} rbs={chunk} rbp={chunk}");
         text.Append($" obl={(isShort ? output.PendingBytes : 0)} oll={(isShort ? 0 : nodes)}");
         text.Append($" omem={client.OutputListBytes} tot-mem={client.MemoryBytes + argumentBytes}");
         text.Append($" events={events} cmd={client.LastCommand?.Name ?? "NULL"} user=default redir=-1 resp={client.Resp}");
@@ -55,7 +55,7 @@ internal static class ClientLine
         Add(client.Is(ClientFlags.Monitor), 'O');
         Add(client.Is(ClientFlags.PubSub), 'P');
         Add(client.Is(ClientFlags.Multi), 'x');
-        Add(client.Is(ClientFlags.Blocked | ClientFlags.Suspended), 'b');
+        Add(client.IsWaiting, 'b');
         Add(server.Watches.HasChanged(client), 'd');
         Add(client.Is(ClientFlags.CloseAfterReply), 'c');
         Add(client.Is(ClientFlags.CloseSoon), 'A');

@@ -40,6 +40,7 @@ internal sealed class ClientRegistry
     public void Disconnect(Client client)
     {
         Remove(client);
+        client.Wait?.Abandon();
         Close(client, client.Loop);
     }
 

@@ -35,11 +35,11 @@ internal struct LoopFigures
         BytesOut += loop.BytesOut;
         Reads += loop.ReadsProcessed;
         Writes += loop.WritesProcessed;
-        Rounds += loop.Rounds;
-        BusyNanoseconds += loop.BusyNanoseconds;
-        CronNanoseconds += loop.CronNanoseconds;
-        LongestRound = Math.Max(LongestRound, loop.LongestRound);
-        MostCommandsInRound = Math.Max(MostCommandsInRound, loop.MostCommandsInRound);
+        Rounds += loop.Counters.Rounds;
+        BusyNanoseconds += loop.Counters.BusyNanoseconds;
+        CronNanoseconds += loop.Counters.CronNanoseconds;
+        LongestRound = Math.Max(LongestRound, loop.Counters.LongestRound);
+        MostCommandsInRound = Math.Max(MostCommandsInRound, loop.Counters.MostCommandsInRound);
         Commands += loop.Dispatcher.CommandCount;
         PrefetchBatches += loop.Dispatcher.PrefetchBatches;
         PrefetchedKeys += loop.Dispatcher.PrefetchedKeys;

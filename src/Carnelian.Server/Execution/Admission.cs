@@ -167,9 +167,12 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
         {
             dispatcher.AddShards(ref shards, command, arguments, count);
             shards.Acquire(locks);
+            if (shards.HasNotes(locks))
+                dispatcher.Unblocker.Grow(ref shards, command, arguments, count, server.Keyspace[client.DatabaseIndex]);
         }
         dispatcher.Execute(client, command, arguments, count, requestBytes, holdsAll);
         server.Monitors.Feed(loop, client, command, new ReadOnlySpan<Argument>(arguments, count));
+        dispatcher.ServeWaiting(client, shards, holdsAll);
         if (holdsAll)
             locks.ReleaseAll();
         else

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Protocol;
+using Carnelian.Server.Waiting;
 using Carnelian.Server.Clients;
 using Carnelian.Storage;
 using Carnelian.Threading;
@@ -41,11 +42,15 @@ internal sealed unsafe class Dispatcher : IDisposable
         _loop = loop;
         _keyspace = server.Keyspace;
         Admission = new Admission(server, loop, this);
+        Unblocker = new Unblocker(server, loop);
         _statistics = (CommandStatistics*)NativeMemory.AllocZeroed((nuint)server.Definitions.Length, (nuint)sizeof(CommandStatistics));
     }
 
     /// <summary>The careful path.</summary>
     public Admission Admission { get; }
+
+    /// <summary>Serves clients that wait for keys.</summary>
+    public Unblocker Unblocker { get; }
 
     /// <summary>Commands executed by this loop.</summary>
     public long CommandCount { get; private set; }
@@ -75,7 +80,7 @@ internal sealed unsafe class Dispatcher : IDisposable
         CommandDefinition?[] definitions = batch.Definitions;
         ParsedCommand* parsed = batch.Parser.Commands;
         ulong* hashes = batch.Hashes;
-        int count = batch.Parser.CommandCount, keys = 0;
+        int count = batch.Parser.CommandCount, keys = 0, elements = 0;
         int mostKeys = _server.Prefetches ? InputBatch.MostKeys : 0;
         for (int i = 0; i < count; i++, parsed++)
         {
@@ -87,6 +92,8 @@ internal sealed unsafe class Dispatcher : IDisposable
             int last = command.LastKey >= 0 ? command.LastKey : parsed->ArgumentCount + command.LastKey;
             if (last >= parsed->ArgumentCount)
                 continue;
+            if (command.FirstElement != 0)
+                elements += parsed->ArgumentCount - command.FirstElement;
             for (int k = command.FirstKey; k <= last && keys < mostKeys; k += command.KeyStep)
             {
                 ulong hash = KeyHash.Compute(arguments[k].Data, arguments[k].Length);
@@ -99,6 +106,7 @@ internal sealed unsafe class Dispatcher : IDisposable
             database.PrefetchBucket(hashes[i]);
         batch.Database = database;
         batch.HashCount = keys;
+        batch.HasElements = elements > 1 && mostKeys != 0;
         if (keys != 0)
         {
             PrefetchBatches++;
@@ -128,6 +136,8 @@ internal sealed unsafe class Dispatcher : IDisposable
         ulong* hashes = batch.Hashes;
         for (int i = 0; i < batch.HashCount; i++)
             database.PrefetchStashed(hashes[i]);
+        if (batch.HasElements)
+            ElementPrefetch.Run(batch, _keyspace);
         _loop.Timestamp = Clock.Nanoseconds;
 
         int count = batch.Parser.CommandCount, done = 0;
@@ -177,6 +187,13 @@ internal sealed unsafe class Dispatcher : IDisposable
                 int shard = _keyspace.ShardOf(key->Hash);
                 if (!_keyspace.Locks.TryAcquire(shard))
                     AcquireLate(client, shard);
+                if (_keyspace.Locks.Note(shard) != 0)
+                {
+                    ShardSet one = default;
+                    one.Add(shard);
+                    ExecuteAwaited(client, command, arguments, count, requestBytes, ref one);
+                    break;
+                }
                 Execute(client, command, arguments, count, requestBytes, holdsAll: false);
                 _keyspace.Locks.Release(shard);
                 break;
@@ -184,18 +201,90 @@ internal sealed unsafe class Dispatcher : IDisposable
                 ShardSet shards = default;
                 AddShards(ref shards, command, arguments, count);
                 shards.Acquire(_keyspace.Locks);
+                if (shards.HasNotes(_keyspace.Locks))
+                {
+                    ExecuteAwaited(client, command, arguments, count, requestBytes, ref shards);
+                    break;
+                }
                 Execute(client, command, arguments, count, requestBytes, holdsAll: false);
                 shards.Release(_keyspace.Locks);
                 break;
             case Locks.All:
                 _keyspace.Locks.AcquireAll();
                 Execute(client, command, arguments, count, requestBytes, holdsAll: true);
+                ServeWaiting(client, default, holdsAll: true);
                 _keyspace.Locks.ReleaseAll();
                 break;
             default:
                 Execute(client, command, arguments, count, requestBytes, holdsAll: false);
                 break;
         }
+    }
+
+    /// <summary>Executes a command of whose shards somebody waits for keys, serves whom it wakes, and releases the locks.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ExecuteAwaited(Client client, CommandDefinition command, Argument* arguments, int count, long requestBytes, ref ShardSet shards)
+    {
+        Unblocker.Grow(ref shards, command, arguments, count, _keyspace[client.DatabaseIndex]);
+        Execute(client, command, arguments, count, requestBytes, holdsAll: false);
+        ServeWaiting(client, shards, holdsAll: false);
+        shards.Release(_keyspace.Locks);
+    }
+
+    /// <summary>Serves those who wait for what the unit has changed, under its locks. The time counts for them.</summary>
+    public void ServeWaiting(Client client, in ShardSet held, bool holdsAll)
+    {
+        if (!Unblocker.HasReady)
+            return;
+        if (_runLength != 0)
+            EndRun(client);
+        Unblocker.Serve(held, holdsAll);
+    }
+
+    /// <summary>Runs the command of a client that waits once more, as a unit of its own.</summary>
+    /// <returns>False if the client has to wait on.</returns>
+    public bool ExecuteResumed(ClientWait wait, Database database, ReplyWriter writer, bool holdsAll)
+    {
+        Client client = wait.Client;
+        long errors = writer.ErrorReplies;
+        long begin = _loop.Timestamp = Clock.Nanoseconds;
+        var context = new CommandContext(
+            wait.Command, wait.Arguments, wait.ArgumentCount, writer, client, _server.Services, database, Clock.Sample(begin));
+        context.HoldsAllLocks = holdsAll;
+        context.Blocking = BlockingMode.Resumed;
+        Invoke(wait.Command, ref context);
+        long end = _loop.Timestamp = Clock.Nanoseconds;
+        wait.ElapsedNanoseconds += end - begin;
+        if (context.HasBlocked)
+            return false;
+        _loop.Dirty += context.Dirty;
+        if (writer.ErrorReplies != errors)
+        {
+            _statistics[wait.Command.Id].Failed++;
+            _server.CountError(writer.LastErrorCode);
+        }
+        CountEnded(wait);
+        return true;
+    }
+
+    /// <summary>Counts a command whose client has waited in vain.</summary>
+    public void CountUnserved(ClientWait wait, bool isError)
+    {
+        if (isError)
+        {
+            _statistics[wait.Command.Id].Rejected++;
+            _server.CountError("UNBLOCKED"u8);
+        }
+        CountEnded(wait);
+    }
+
+    private void CountEnded(ClientWait wait)
+    {
+        CommandCount++;
+        wait.Client.CommandCount++;
+        _statistics[wait.Command.Id].Count(1, wait.ElapsedNanoseconds, _server.TracksLatency);
+        if (wait.ElapsedNanoseconds >= _server.SlowNanoseconds)
+            _server.OnSlow(wait.Client, wait.Command, new ReadOnlySpan<Argument>(wait.Arguments, wait.ArgumentCount), wait.ElapsedNanoseconds);
     }
 
     /// <summary>Adds the shards of a command's keys to a set.</summary>
@@ -262,6 +351,7 @@ internal sealed unsafe class Dispatcher : IDisposable
         long begin = _loop.Timestamp;
         var context = new CommandContext(command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], now);
         context.HoldsAllLocks = holdsAll;
+        context.Blocking = BlockingMode.Denied;
         Invoke(command, ref context);
         Account(client, ref context, requestBytes, errors, unsent);
         EndCommand(client, ref context, begin);
@@ -289,6 +379,14 @@ internal sealed unsafe class Dispatcher : IDisposable
         long end = Clock.Nanoseconds;
         _loop.Timestamp = end;
         long elapsed = end - begin;
+        if (context.HasBlocked)
+        {
+            // It counts when the client gets its reply.
+            CommandCount--;
+            client.CommandCount--;
+            client.Wait!.ElapsedNanoseconds = elapsed;
+            return;
+        }
         _statistics[context.Command.Id].Count(1, elapsed, _server.TracksLatency);
         if (elapsed >= _server.SlowNanoseconds)
             _server.OnSlow(client, context.Command, context.Arguments, elapsed);
@@ -359,6 +457,7 @@ internal sealed unsafe class Dispatcher : IDisposable
     public void Dispose()
     {
         Admission.Dispose();
+        Unblocker.Dispose();
         for (int i = 0; i < _server.Definitions.Length; i++)
             NativeMemory.Free(_statistics[i].Histogram);
         NativeMemory.Free(_statistics);

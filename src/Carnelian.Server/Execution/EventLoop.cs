@@ -4,6 +4,7 @@ using Carnelian.Memory;
 using Carnelian.Protocol;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Transport;
+using Carnelian.Server.Waiting;
 using Carnelian.Storage;
 using Carnelian.Threading;
 
@@ -89,6 +90,9 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Executes commands.</summary>
     public Dispatcher Dispatcher { get; }
 
+    /// <summary>When waits of the loop's clients are over.</summary>
+    public WaitTimeouts Timeouts { get; } = new();
+
     /// <summary>The monotonic time at which the present unit began, in nanoseconds.</summary>
     public long Timestamp { get; set; }
 
@@ -113,29 +117,14 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Writes done, for INFO.</summary>
     public long WritesProcessed { get; private set; }
 
-    /// <summary>Rounds of the loop.</summary>
-    public long Rounds { get; private set; }
-
-    /// <summary>The time spent in rounds and not waiting, in nanoseconds.</summary>
-    public long BusyNanoseconds { get; private set; }
-
-    /// <summary>The part of <see cref="BusyNanoseconds"/> that went into what is done in the course of time.</summary>
-    public long CronNanoseconds { get; private set; }
-
-    /// <summary>As <see cref="BusyNanoseconds"/>, but since the start.</summary>
-    public long ActiveNanoseconds { get; private set; }
-
-    /// <summary>The longest round, in nanoseconds.</summary>
-    public long LongestRound { get; private set; }
-
-    /// <summary>The most commands in a round.</summary>
-    public long MostCommandsInRound { get; private set; }
+    /// <summary>What the loop counts of its rounds.</summary>
+    public RoundCounters Counters { get; } = new();
 
     /// <summary>Sets all counters back. By any thread that holds all locks.</summary>
     public void ResetStatistics()
     {
-        BytesIn = BytesOut = ReadsProcessed = WritesProcessed = Rounds = BusyNanoseconds = 0;
-        CronNanoseconds = LongestRound = MostCommandsInRound = 0;
+        BytesIn = BytesOut = ReadsProcessed = WritesProcessed = 0;
+        Counters.Reset();
         Dispatcher.ResetStatistics();
     }
 
@@ -185,6 +174,7 @@ internal sealed unsafe class EventLoop : IDisposable
 
     private void Run()
     {
+        Dispatcher.Unblocker.Attach();
         _server.OnLoopStarted(this);
         while (!_isStopping)
             RunRound();
@@ -204,7 +194,7 @@ internal sealed unsafe class EventLoop : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RunRound()
     {
-        int timeout = Mailbox.HasLetters ? 0 : _expiry.MillisecondsUntilDue(MillisecondsUntilCron());
+        int timeout = Mailbox.HasLetters ? 0 : Timeouts.MillisecondsUntilDue(_expiry.MillisecondsUntilDue(MillisecondsUntilCron()));
         int count = Poller.Wait(_events, timeout);
         long begin = Timestamp = Clock.Nanoseconds;
         _ = Clock.Sample(begin);
@@ -217,16 +207,15 @@ internal sealed unsafe class EventLoop : IDisposable
         if (Timestamp >= _nextCron)
             RunCron();
         _expiry.Run();
+        if (Timeouts.Count != 0)
+            Timeouts.Run();
+        if (Dispatcher.Unblocker.HasUnfinished)
+            Dispatcher.Unblocker.FinishRound();
         if (_withOutput.Count != 0)
             SendAllPending();
         if (_toClose.Count != 0)
             CloseDoomed();
-        Rounds++;
-        long busy = Clock.Nanoseconds - begin;
-        BusyNanoseconds += busy;
-        ActiveNanoseconds += busy;
-        LongestRound = Math.Max(LongestRound, busy);
-        MostCommandsInRound = Math.Max(MostCommandsInRound, Dispatcher.CommandCount - commands);
+        Counters.Count(Clock.Nanoseconds - begin, Dispatcher.CommandCount - commands);
     }
 
     private void RunCron()
@@ -234,7 +223,7 @@ internal sealed unsafe class EventLoop : IDisposable
         _nextCron = Timestamp + _server.CronNanoseconds;
         long begin = Clock.Nanoseconds;
         _server.RunCron(this);
-        CronNanoseconds += Clock.Nanoseconds - begin;
+        Counters.CountCron(Clock.Nanoseconds - begin);
     }
 
     private int MillisecondsUntilCron() => (int)Math.Clamp((_nextCron - Timestamp + 999_999) / 1_000_000, 0, 1000);
@@ -319,6 +308,8 @@ internal sealed unsafe class EventLoop : IDisposable
         Poller.Add(client.Socket, client.Token);
         if (client.Is(ClientFlags.Suspended))
             Watch(client, forInput: false, forOutput: false);
+        if (client.Wait is { } wait)
+            Timeouts.Add(wait);
         if (!client.Output.IsEmpty)
             SendPending(client);
         if (client.QueryLength > 0 && !client.IsClosed)
@@ -331,6 +322,8 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Lets go of a client, for another loop.</summary>
     public void Release(Client client)
     {
+        if (client.Wait is { } wait)
+            Timeouts.Remove(wait);
         Poller.Remove(client.Socket);
         FreeSlot(client.Token);
         client.Token = -1;
@@ -752,7 +745,9 @@ internal sealed unsafe class EventLoop : IDisposable
         if (client.Is(ClientFlags.Suspended) == isSuspended)
             return;
         client.Set(ClientFlags.Suspended, isSuspended);
-        Watch(client, forInput: !isSuspended, client.IsWatchedForOutput);
+        // Whoever waits in a blocking command is watched until something comes: most often nothing does.
+        if (client.IsWatchedForInput == isSuspended)
+            Watch(client, forInput: !isSuspended, client.IsWatchedForOutput);
         if (!isSuspended)
             ProcessKept(client);
     }

@@ -4,13 +4,14 @@ using Carnelian.Threading;
 namespace Carnelian.Server.Execution;
 
 /// <summary>
-/// Removes keys when their time has come: each loop looks after its share of the shards, between its rounds, in slices of a
+/// Removes keys and fields of hashes when their time has come: each loop looks after its share of the shards, between its rounds, in slices of a
 /// millisecond so that clients are served in between.
 /// </summary>
 /// <remarks>One a loop, on its thread. Each slice of up to 64 keys of one shard is a unit of its own under that shard's lock.</remarks>
 internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
 {
     private const int KeysPerUnit = 64;
+    private const int FieldsPerUnit = 64;
     private const long SliceNanoseconds = 1_000_000;
     private const long RescanNanoseconds = 5_000_000;
 
@@ -89,6 +90,15 @@ internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
                 if (due == 0)
                     break;
             }
+            while (keyspace[i].EarliestFieldDeadline(shard) < now)
+            {
+                if (!keyspace.Locks.TryAcquire(shard))
+                    break;
+                keyspace[i].ExpireFieldsDue(shard, now, FieldsPerUnit);
+                keyspace.Locks.Release(shard);
+                if (Clock.Nanoseconds >= end)
+                    return false;
+            }
         }
         return true;
     }
@@ -109,8 +119,8 @@ internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
             if (!database.HasParts)
                 continue;
             for (int shard = loop.Index; shard < keyspace.ShardCount; shard += loops)
-                _earliest = Math.Min(_earliest, database.EarliestDeadline(shard));
+                _earliest = Math.Min(_earliest, Math.Min(database.EarliestDeadline(shard), database.EarliestFieldDeadline(shard)));
         }
-        _hasVolatileKeys = _earliest != long.MaxValue || keyspace.Sum(static database => database.VolatileCount) != 0;
+        _hasVolatileKeys = _earliest != long.MaxValue || keyspace.Sum(static database => database.VolatileCount + database.VolatileHashCount) != 0;
     }
 }

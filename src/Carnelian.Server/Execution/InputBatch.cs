@@ -34,6 +34,12 @@ internal sealed unsafe class InputBatch : IDisposable
     /// <summary>Their number; after the second stage, of those whose lookups go on in a stash.</summary>
     public int HashCount { get; set; }
 
+    /// <summary>Where the elements that are being prefetched belong: see <see cref="ElementPrefetch"/>.</summary>
+    public ulong* Words { get; } = (ulong*)NativeHeap.Allocate(MostKeys * sizeof(ulong));
+
+    /// <summary>Whether a command of the batch names elements of a value.</summary>
+    public bool HasElements { get; set; }
+
     /// <summary>Where the keys are looked up.</summary>
     public Database? Database { get; set; }
 
@@ -108,5 +114,6 @@ internal sealed unsafe class InputBatch : IDisposable
         Parser.Dispose();
         NativeHeap.Free(Buffer);
         NativeHeap.Free((byte*)Hashes);
+        NativeHeap.Free((byte*)Words);
     }
 }

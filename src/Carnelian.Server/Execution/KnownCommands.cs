@@ -7,11 +7,13 @@ internal sealed class KnownCommands
 {
     private readonly HashSet<CommandDefinition> _insideMulti;
     private readonly HashSet<CommandDefinition> _whileSubscribed;
+    private readonly HashSet<CommandDefinition> _withDatabase;
 
     public KnownCommands(CommandDefinition[] definitions)
     {
         Exec = Named(definitions, "exec").Single();
         _insideMulti = Named(definitions, "exec", "discard", "multi", "watch", "quit", "reset");
+        _withDatabase = Named(definitions, "move", "copy");
         _whileSubscribed = Named(
             definitions, "ping", "subscribe", "ssubscribe", "psubscribe", "unsubscribe", "sunsubscribe", "punsubscribe", "quit", "reset");
     }
@@ -24,6 +26,9 @@ internal sealed class KnownCommands
 
     /// <summary>Whether a RESP2 client that has subscribed may send a command.</summary>
     public bool IsAllowedWhileSubscribed(CommandDefinition command) => _whileSubscribed.Contains(command);
+
+    /// <summary>Whether a command may change keys of another database than its client's.</summary>
+    public bool NamesDatabase(CommandDefinition command) => _withDatabase.Contains(command);
 
     private static HashSet<CommandDefinition> Named(CommandDefinition[] definitions, params ReadOnlySpan<string> names)
     {

@@ -51,7 +51,7 @@ internal sealed class LoopSet(ServerInstance server) : IDisposable
             foreach (EventLoop loop in (EventLoop[])[.. _loops, .. _ending])
             {
                 if (loop.Index == index)
-                    sum += loop.ActiveNanoseconds;
+                    sum += loop.Counters.ActiveNanoseconds;
             }
             return sum;
         }
@@ -133,7 +133,7 @@ internal sealed class LoopSet(ServerInstance server) : IDisposable
     {
         lock (_lock)
         {
-            _pastActive[loop.Index] += loop.ActiveNanoseconds;
+            _pastActive[loop.Index] += loop.Counters.ActiveNanoseconds;
             _ending = Array.FindAll(_ending, other => other != loop);
         }
     }

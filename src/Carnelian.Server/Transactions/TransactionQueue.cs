@@ -79,6 +79,7 @@ internal sealed unsafe class TransactionQueue
                 if ((server.Condition & ServerCondition.Monitored) != 0)
                     server.Monitors.Feed(client.Loop, client, queued.Command, new ReadOnlySpan<Argument>(queued.Arguments, queued.Count));
             }
+            locks.ServeWaiting(client);
             locks.Release();
         }
         server.Watches.Unwatch(client);
@@ -89,12 +90,16 @@ internal sealed unsafe class TransactionQueue
     private ref struct UnitLocks
     {
         private readonly Keyspace _keyspace;
+        private readonly Dispatcher _dispatcher;
+        private readonly List<QueuedCommand> _commands;
         private ShardSet _shards;
 
         public UnitLocks(Keyspace keyspace, Dispatcher dispatcher, Client client)
         {
             _keyspace = keyspace;
-            foreach (QueuedCommand queued in client.QueuedCommands ?? [])
+            _dispatcher = dispatcher;
+            _commands = client.QueuedCommands ?? [];
+            foreach (QueuedCommand queued in _commands)
             {
                 switch (queued.Command.Locks)
                 {
@@ -112,13 +117,20 @@ internal sealed unsafe class TransactionQueue
 
         public bool IsExclusive { get; }
 
-        public readonly void Acquire()
+        public void Acquire()
         {
             if (IsExclusive)
+            {
                 _keyspace.Locks.AcquireAll();
-            else
-                _shards.Acquire(_keyspace.Locks);
+                return;
+            }
+            _shards.Acquire(_keyspace.Locks);
+            if (_shards.HasNotes(_keyspace.Locks))
+                _dispatcher.Unblocker.Grow(ref _shards, _commands);
         }
+
+        /// <summary>Serves those who wait for what the whole transaction has changed.</summary>
+        public readonly void ServeWaiting(Client client) => _dispatcher.ServeWaiting(client, _shards, IsExclusive);
 
         public readonly void Release()
         {

@@ -28,7 +28,8 @@ public readonly unsafe struct ListPack
     /// <summary>No pack becomes larger, in bytes.</summary>
     public const int MostBytes = 1 << 30;
 
-    private const byte End = 0xFF;
+    /// <summary>The byte behind the last element.</summary>
+    internal const byte End = 0xFF;
     private const int UnknownCount = ushort.MaxValue;
     private const int MostIntegerBytes = 9;
 
@@ -116,6 +117,10 @@ public readonly unsafe struct ListPack
         element += SizeOf(element);
         return *element == End ? null : element;
     }
+
+    /// <summary>The place behind an element: another or the <see cref="EndMark"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static byte* Skip(byte* element) => element + SizeOf(element);
 
     /// <summary>The element before another or before the <see cref="EndMark"/>, or null.</summary>
     public byte* Previous(byte* element)
@@ -224,6 +229,12 @@ public readonly unsafe struct ListPack
 
     /// <summary>Puts an integer in the place of an element.</summary>
     public ListPack Replace(byte* at, long value, out byte* replaced) => Put(at, SizeOf(at), value, 0, out replaced);
+
+    /// <summary>Makes room for an element before another, or before the <see cref="EndMark"/>; the caller writes it.</summary>
+    /// <param name="at">The element.</param>
+    /// <param name="size">The bytes of the new element.</param>
+    /// <param name="room">Where they go.</param>
+    internal ListPack InsertRoom(byte* at, int size, out byte* room) => MakeRoom(at, 0, size, 1, out room);
 
     /// <summary>Inserts a string behind the last element.</summary>
     public ListPack Append(ReadOnlySpan<byte> value) => Put(EndMark, 0, value, 1, out _);
@@ -371,7 +382,7 @@ public readonly unsafe struct ListPack
 
     /// <summary>The size of an element with the length behind it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int SizeOf(byte* element)
+    internal static int SizeOf(byte* element)
     {
         byte head = *element;
         if ((head & 0x80) == 0)
@@ -401,8 +412,28 @@ public readonly unsafe struct ListPack
     {
         if (value.Length <= PackedValue.MostDigits && AsciiNumber.TryParseInt64(value, out long integer))
             return Put(at, replaced, integer, added, out element);
-        int size = StringSize(value.Length);
-        ListPack pack = MakeRoom(at, replaced, size, added, out element);
+        ListPack pack = MakeRoom(at, replaced, StringSize(value.Length), added, out element);
+        WriteString(element, value);
+        return pack;
+    }
+
+    private ListPack Put(byte* at, int replaced, long value, int added, out byte* element)
+    {
+        ListPack pack = MakeRoom(at, replaced, SizeFor(value), added, out element);
+        Write(element, value);
+        return pack;
+    }
+
+    /// <summary>Writes an element to where room for <see cref="StringSize"/> has been made, and returns the place behind it.</summary>
+    internal static byte* Write(byte* at, ReadOnlySpan<byte> value) =>
+        value.Length <= PackedValue.MostDigits && AsciiNumber.TryParseInt64(value, out long integer) ? Write(at, integer) : WriteString(at, value);
+
+    /// <summary>Writes a string, whatever it looks like, as an element with the length behind it.</summary>
+    /// <param name="element">Where to write: <see cref="StringSize"/> bytes.</param>
+    /// <param name="value">The string.</param>
+    /// <returns>The place behind it.</returns>
+    internal static byte* WriteString(byte* element, ReadOnlySpan<byte> value)
+    {
         byte* data = element;
         if (value.Length < 64)
         {
@@ -421,14 +452,20 @@ public readonly unsafe struct ListPack
         }
         value.CopyTo(new Span<byte>(data, value.Length));
         data += value.Length;
-        WriteBackLength(new Span<byte>(data, 5), (int)(data - element));
-        return pack;
+        int size = (int)(data - element);
+        if (size > 127)
+            return data + WriteBackLength(new Span<byte>(data, 5), size);
+        *data = (byte)size;
+        return data + 1;
     }
 
-    private ListPack Put(byte* at, int replaced, long value, int added, out byte* element)
+    /// <summary>Writes an integer as an element with the length behind it.</summary>
+    /// <param name="element">Where to write: <see cref="SizeFor(long)"/> bytes.</param>
+    /// <param name="value">The integer.</param>
+    /// <returns>The place behind it.</returns>
+    internal static byte* Write(byte* element, long value)
     {
         int size = IntegerSize(value);
-        ListPack pack = MakeRoom(at, replaced, size + 1, added, out element);
         switch (size)
         {
             case 1:
@@ -457,7 +494,7 @@ public readonly unsafe struct ListPack
                 break;
         }
         element[size] = (byte)size;
-        return pack;
+        return element + size + 1;
     }
 
     /// <summary>Makes a gap of some bytes in the place of others; header and end are right after that.</summary>
@@ -487,7 +524,8 @@ public readonly unsafe struct ListPack
         return new ListPack(address);
     }
 
-    private static int StringSize(int length)
+    /// <summary>The bytes that a string of a length takes in a pack.</summary>
+    internal static int StringSize(int length)
     {
         int size = length + (length < 64 ? 1 : length < 4096 ? 2 : 5);
         return size + BackLengthSize(size);

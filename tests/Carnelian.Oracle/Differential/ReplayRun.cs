@@ -10,6 +10,7 @@ namespace Carnelian.Oracle.Differential;
 internal sealed class ReplayRun(ServerPair servers, OracleOptions options)
 {
     private const string Fenced = "pubsub";
+    private const string Waiting = "blocking";
 
     private const int PrintedSteps = 60;
 
@@ -66,13 +67,16 @@ internal sealed class ReplayRun(ServerPair servers, OracleOptions options)
 
     private void RunRound(Family family, int resp, int round)
     {
-        bool fenced = family.Name == Fenced;
+        bool fenced = family.Name == Fenced, waiting = family.Name == Waiting;
         int seed = unchecked((options.Seed * 1_000_003) + round);
         bool transactions = servers.Common.Contains("MULTI") && family.Name is not ("server" or "connection");
-        var generator = new RoundGenerator(family, fenced ? 3 : 2, options.MutatedPercent, transactions && !fenced, servers.Common.Contains);
-        List<Step> steps = generator.Generate(seed, fenced ? Math.Min(FencedRoundLength, options.RoundLength) : options.RoundLength);
-        IReplay replay = fenced
-            ? new FencedReplay(servers, resp)
+        // A spoilt argument may be a time of some seconds.
+        int mutated = waiting ? 0 : options.MutatedPercent;
+        var generator = new RoundGenerator(family, waiting ? WaitingReplay.Connections : fenced ? 3 : 2, mutated, transactions && !fenced, servers.Common.Contains,
+            name => servers.OnlyOracle.Contains(name) || servers.OnlyTested.Contains(name));
+        List<Step> steps = generator.Generate(seed, fenced || waiting ? Math.Min(FencedRoundLength, options.RoundLength) : options.RoundLength);
+        IReplay replay = waiting ? new WaitingReplay(servers, resp)
+            : fenced ? new FencedReplay(servers, resp)
             : new PipelinedReplay(servers, resp, options.Pipeline) { FalsifiedReply = FalsifiedReply > 0 ? FalsifiedReply - Compared : 0 };
         Difference? difference = replay.Run(steps);
         Compared += replay.Compared;

@@ -4,7 +4,7 @@ using Carnelian.Testing;
 namespace Carnelian.Oracle.Differential;
 
 /// <summary>Writes the steps of a round from a family's commands; the same seed gives the same steps.</summary>
-internal sealed class RoundGenerator(Family family, int connections, int mutatedPercent, bool transactions, Func<string, bool> isCommon)
+internal sealed class RoundGenerator(Family family, int connections, int mutatedPercent, bool transactions, Func<string, bool> isCommon, Func<string, bool> isUnequal)
 {
     private static readonly string[] ShortDeadlines = ["SET {key} v PX 3", "SET {key} 10 PX 1", "PEXPIRE {key} 2", "PSETEX {key} 3 v", "GETEX {key} PX 2"];
 
@@ -98,9 +98,19 @@ internal sealed class RoundGenerator(Family family, int connections, int mutated
     {
         byte[][] command = family.Generate(random, _vocabulary);
         if (random.Next(100) < mutatedPercent)
-            command = Mutation.Apply(command, random);
-        return new Step(connection, StepKind.Command, command);
+        {
+            // A name may turn into that of a command that only one server has.
+            byte[][] mutated = Mutation.Apply(command, random);
+            if (!isUnequal(System.Text.Encoding.Latin1.GetString(mutated[0]).ToUpperInvariant()))
+                command = mutated;
+        }
+        return IsEndless(command) ? Command(connection, random) : new Step(connection, StepKind.Command, command);
     }
+
+    // A draw of 2^63 elements, each from all, is a reply that no server can finish.
+    private static bool IsEndless(byte[][] command) =>
+        command.Length > 2 && long.TryParse(command[2], out long count) && count is < -1_000_000 and > long.MinValue
+        && System.Text.Encoding.Latin1.GetString(command[0]).ToUpperInvariant() is ("HRANDFIELD" or "SRANDMEMBER" or "ZRANDMEMBER");
 
     private Step Step(int connection, string template, Random random) => new(connection, StepKind.Command, Line(template, random));
 

@@ -7,6 +7,9 @@ internal sealed class ServerPair : IDisposable
 {
     private const int FarewellMilliseconds = 1000;
 
+    /// <summary>The structure of values, which DEBUG shows, is compared too.</summary>
+    private const string Options = "--enable-debug-command yes";
+
     private readonly ServerProcess? _oracleProcess;
     private readonly ServerProcess? _testedProcess;
     private readonly Dictionary<string, byte[]> _oracleConfig;
@@ -52,9 +55,9 @@ internal sealed class ServerPair : IDisposable
         try
         {
             if (!int.TryParse(oracle, out int oraclePort))
-                oraclePort = (oracleProcess = ServerProcess.Start(oracle)).Port;
+                oraclePort = (oracleProcess = ServerProcess.Start(oracle, Options)).Port;
             if (!int.TryParse(tested, out int testedPort))
-                testedPort = (testedProcess = ServerProcess.Start(tested, arguments)).Port;
+                testedPort = (testedProcess = ServerProcess.Start(tested, $"{Options} {arguments}")).Port;
             return new ServerPair(oracleProcess, oraclePort, testedProcess, testedPort);
         }
         catch
@@ -119,6 +122,7 @@ internal sealed class ServerPair : IDisposable
                 connection.Call("CONFIG"u8.ToArray(), "SET"u8.ToArray(), System.Text.Encoding.Latin1.GetBytes(directive), value);
         }
 
+        connection.Call("DEBUG QUICKLIST-PACKED-THRESHOLD 0");
         connection.Call("FLUSHALL SYNC");
         // What a connection of the round before has subscribed to counts until its end is noticed.
         SpinWait.SpinUntil(() => connection.Call("CLIENT LIST TYPE pubsub").Value.Length == 0, FarewellMilliseconds);

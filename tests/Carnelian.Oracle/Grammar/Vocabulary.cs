@@ -69,6 +69,8 @@ internal sealed class Vocabulary
         "channelpattern" => One(["c*", "c?", "*", "c[12]", "__key*__:*", "__keyevent@*__:*", "x"], random),
         "word" => Encoding.ASCII.GetBytes(Letters(random, 1 + random.Next(8))),
         "field" => One(["f1", "f2", "f3", "f4", ""], random, favour: 4),
+        "hfield" => One(["f1", "f2", "f3", "f4", "f5", "f6", "7", "-8", "", "field:" + new string('y', 70), "08", "f\0\xff"], random, favour: 8),
+        "hvalue" => random.Next(3) == 0 ? Value(random) : One(["1", "v", "same", "10", "4.5", "12345", "-1"], random),
         "bitoffset" => random.Next(9) == 0 ? One(["-1", "536870911000", "9223372036854775807", "abc", "", "01", "#1", "-9223372036854775808"], random) : Number(random.Next(random.Next(3) == 0 ? 40_000 : 200)),
         "fieldoffset" => random.Next(12) == 0
             ? One(["-1", "536870911000", "9223372036854775807", "abc", "", "#", "#-1", "#a", "#2305843009213693952", "##1", "#9223372036854775807"], random)

@@ -103,7 +103,11 @@ internal sealed unsafe class DatabaseClient : IDisposable
         public override void Notify(int database, NotificationClass kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key) =>
             Events.Add($"{Encoding.Latin1.GetString(name)} {Encoding.Latin1.GetString(key)}");
 
-        public override void TouchWatched(Database database, in Key key) => throw new InvalidOperationException("nobody watches");
+        public override void OnTouched(Database database, in Key key) => throw new InvalidOperationException("nobody watches");
+
+        public override void OnReady(Database database, in Key key) => throw new InvalidOperationException("nobody waits");
+
+        public override void Block(scoped ref CommandContext ctx, scoped in KeyWait wait) => throw new InvalidOperationException("nobody waits");
 
         public override void OnDatabaseFlushed(Database database)
         {
@@ -113,11 +117,20 @@ internal sealed unsafe class DatabaseClient : IDisposable
         {
         }
 
+        public bool HearsExpired => true;
+
         public void OnExpired(Database database, in Key key) => Events.Add($"expired {Encoding.Latin1.GetString(key.Bytes)}");
 
         public void CountExpired(int keys)
         {
         }
+
+        public void OnFieldsExpired(Database database, in Key key, int fields, bool isEmpty) =>
+            Events.Add($"hexpired {Encoding.Latin1.GetString(key.Bytes)} {fields}{(isEmpty ? " del" : "")}");
+
+        public override void CountExpiredFields(int fields) => ExpiredFields += fields;
+
+        public int ExpiredFields { get; private set; }
 
         public void OnEvicted(Database database, in Key key) => Events.Add($"evicted {Encoding.Latin1.GetString(key.Bytes)}");
     }

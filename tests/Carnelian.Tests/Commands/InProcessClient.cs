@@ -68,7 +68,13 @@ internal sealed unsafe class InProcessClient(CommandTable table) : IDisposable
         public override void Notify(int database, NotificationClass kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key) =>
             throw new InvalidOperationException();
 
-        public override void TouchWatched(Database database, in Key key) => throw new InvalidOperationException();
+        public override void OnTouched(Database database, in Key key) => throw new InvalidOperationException();
+
+        public override void OnReady(Database database, in Key key) => throw new InvalidOperationException();
+
+        public override void Block(scoped ref CommandContext ctx, scoped in KeyWait wait) => throw new InvalidOperationException();
+
+        public override void CountExpiredFields(int fields) => throw new InvalidOperationException();
 
         public override void OnDatabaseFlushed(Database database) => throw new InvalidOperationException();
 

@@ -169,9 +169,13 @@ public sealed unsafe class EvictorTests : IDisposable
     {
         public List<string> Evicted { get; } = [];
 
+        public bool HearsExpired => true;
+
         public void OnExpired(Database database, in Key key) => throw new InvalidOperationException();
 
         public void CountExpired(int keys) => throw new InvalidOperationException();
+
+        public void OnFieldsExpired(Database database, in Key key, int fields, bool isEmpty) => throw new InvalidOperationException();
 
         public void OnEvicted(Database database, in Key key)
         {

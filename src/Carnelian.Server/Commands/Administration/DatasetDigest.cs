@@ -72,15 +72,41 @@ internal struct DatasetDigest
         Span<byte> type = stackalloc byte[sizeof(int)];
         BinaryPrimitives.WriteInt32BigEndian(type, (int)entry.Type);
         Mix(type);
-        if (entry.Encoding == ValueEncoding.Integer)
-            Mix(Encoding.ASCII.GetBytes(entry.Integer.ToString(CultureInfo.InvariantCulture)));
-        else
-            Mix(entry.StringBytes);
+        switch (entry.Type)
+        {
+            case Storage.ValueType.List:
+                DebugLists.Mix(ref this, entry);
+                break;
+            case Storage.ValueType.Set:
+                DebugSets.Mix(ref this, entry);
+                break;
+            case Storage.ValueType.Hash:
+                DebugHashes.Mix(ref this, entry);
+                break;
+            case Storage.ValueType.SortedSet:
+                DebugSortedSets.Mix(ref this, entry);
+                break;
+            case Storage.ValueType.Stream:
+                DebugStreams.Mix(ref this, entry);
+                break;
+            default:
+                MixString(entry);
+                break;
+        }
         if (entry.HasDeadline)
             XorHash("!!expire!!"u8);
     }
 
-    private void Mix(scoped ReadOnlySpan<byte> part)
+    private void MixString(Entry entry)
+    {
+        if (entry.Encoding == ValueEncoding.Integer)
+            Mix(Encoding.ASCII.GetBytes(entry.Integer.ToString(CultureInfo.InvariantCulture)));
+        else
+            Mix(entry.StringBytes);
+    }
+
+    /// <summary>Mixes a part in whose place among the others means something.</summary>
+    internal void Mix(scoped ReadOnlySpan<byte> part)
     {
         XorHash(part);
         Span<byte> hash = stackalloc byte[Size];
@@ -88,12 +114,16 @@ internal struct DatasetDigest
         hash.CopyTo(_bytes);
     }
 
-    private void XorHash(scoped ReadOnlySpan<byte> part)
+    /// <summary>Adds the hash of a part whose place among the others means nothing.</summary>
+    internal void XorHash(scoped ReadOnlySpan<byte> part)
     {
         Span<byte> hash = stackalloc byte[Size];
         SHA1.HashData(part, hash);
         Xor(hash);
     }
+
+    /// <summary>Adds a digest of several parts as one part whose place means nothing.</summary>
+    internal void XorHash(scoped in DatasetDigest part) => XorHash(part._bytes);
 
     private void Xor(scoped ReadOnlySpan<byte> other)
     {

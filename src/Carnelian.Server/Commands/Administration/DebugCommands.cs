@@ -72,6 +72,12 @@ public static class DebugCommands
             case ("htstats-key", >= 3):
                 DebugData.DescribeTableOfKey(ref ctx);
                 break;
+            case ("quicklist", 3 or 4):
+                DebugLists.PrintQuickList(ref ctx);
+                break;
+            case ("listpack", 3):
+                DebugLists.PrintListPack(ref ctx);
+                break;
             case ("set-active-expire", 3):
                 ServerOf(ref ctx).ExpiresActively = IsOn(ref ctx, 2);
                 ctx.Reply.Ok();

@@ -30,6 +30,8 @@ internal static class DebugData
             text.Append(CultureInfo.InvariantCulture, $" lfu_freq:{entry.AccessBits & 0xff} lfu_access_time_minutes:{entry.AccessBits >> 8}");
         else
             text.Append(CultureInfo.InvariantCulture, $" lru:{entry.AccessBits} lru_seconds_idle:{AccessClock.IdleSeconds(entry, ctx.Now)}");
+        if (entry.Encoding == ValueEncoding.QuickList)
+            DebugLists.AppendFields(text, entry);
         ctx.Reply.SimpleString(Encoding.ASCII.GetBytes(text.ToString()));
     }
 
@@ -107,10 +109,15 @@ internal static class DebugData
         ctx.Reply.Verbatim(Encoding.ASCII.GetBytes(text.ToString()), "txt"u8);
     }
 
-    /// <summary>DEBUG HTSTATS-KEY. Strings have no table.</summary>
+    /// <summary>DEBUG HTSTATS-KEY.</summary>
     public static void DescribeTableOfKey(scoped ref CommandContext ctx)
     {
-        if (ctx.Database.Peek(ctx.Key(2), ctx.Now).Exists)
+        Entry entry = ctx.Database.Peek(ctx.Key(2), ctx.Now);
+        if (entry is { Exists: true, Type: Storage.ValueType.Set, Encoding: ValueEncoding.HashTable })
+            DebugSets.DescribeTable(ref ctx, entry);
+        else if (entry is { Exists: true, Encoding: ValueEncoding.SkipList })
+            DebugSortedSets.DescribeTable(ref ctx, entry);
+        else if (entry.Exists)
             ctx.Reply.Error("ERR The value stored at the specified key is not represented using an hash table"u8);
         else
             ctx.WriteNoSuchKey();
@@ -150,16 +157,31 @@ internal static class DebugData
     /// <summary>The length of a string in a dump, not compressed: small integers in binary, all else behind its length.</summary>
     private static long SerializedLength(Entry entry)
     {
-        if (entry.Encoding != ValueEncoding.Integer)
-            return WithPrefix(entry.StringBytes.Length);
-        return entry.Integer switch
+        return entry.Type switch
         {
-            >= sbyte.MinValue and <= sbyte.MaxValue => 2,
-            >= short.MinValue and <= short.MaxValue => 3,
-            >= int.MinValue and <= int.MaxValue => 5,
-            _ => WithPrefix(entry.Integer.ToString(CultureInfo.InvariantCulture).Length),
+            Storage.ValueType.List => DebugLists.SerializedLength(entry),
+            Storage.ValueType.Set => DebugSets.SerializedLength(entry),
+            Storage.ValueType.Hash => DebugHashes.SerializedLength(entry),
+            Storage.ValueType.SortedSet => DebugSortedSets.SerializedLength(entry),
+            _ => entry.Encoding == ValueEncoding.Integer ? IntegerLength(entry.Integer) : WithPrefix(entry.StringBytes.Length),
         };
     }
 
-    private static long WithPrefix(long length) => length + (length < 1 << 6 ? 1 : length < 1 << 14 ? 2 : length <= uint.MaxValue ? 5 : 9);
+    /// <summary>The length of an element in a dump, not compressed.</summary>
+    internal static long StringLength(ReadOnlySpan<byte> value) =>
+        AsciiNumber.TryParseInt64(value, out long integer) ? IntegerLength(integer) : WithPrefix(value.Length);
+
+    private static long IntegerLength(long value) => value switch
+    {
+        >= sbyte.MinValue and <= sbyte.MaxValue => 2,
+        >= short.MinValue and <= short.MaxValue => 3,
+        >= int.MinValue and <= int.MaxValue => 5,
+        _ => WithPrefix(value.ToString(CultureInfo.InvariantCulture).Length),
+    };
+
+    /// <summary>The bytes that so many take with their length in front.</summary>
+    internal static long WithPrefix(long length) => length + PrefixLength(length);
+
+    /// <summary>The bytes that a length takes in a dump.</summary>
+    internal static long PrefixLength(long length) => length < 1 << 6 ? 1 : length < 1 << 14 ? 2 : length <= uint.MaxValue ? 5 : 9;
 }

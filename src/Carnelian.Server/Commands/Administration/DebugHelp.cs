@@ -50,6 +50,11 @@ internal static class DebugHelp
             Stop the server for <seconds>. Decimals allowed.
         STRINGMATCH-TEST
             Run a fuzz tester against the stringmatchlen() function.
+        LISTPACK <key>
+            Show low level info about the listpack encoding of <key>.
+        QUICKLIST <key> [<0|1>]
+            Show low level info about the quicklist encoding of <key>.
+            The optional argument (0 by default) sets the level of detail
         PAUSE-CRON <0|1>
             Stop periodic cron job processing.
         REPLYBUFFER PEAK-RESET-TIME <NEVER||RESET|time>

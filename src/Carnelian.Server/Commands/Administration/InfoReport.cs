@@ -114,13 +114,14 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("maxclients", server.Configuration.MaxClients);
         _text.Field("client_recent_max_input_buffer", _clients.Select(static client => client.QueryRoom).DefaultIfEmpty().Max());
         _text.Field("client_recent_max_output_buffer", _clients.Select(static client => client.OutputBytes).DefaultIfEmpty().Max());
-        _text.Field("blocked_clients", _clients.Count(static client => client.Is(ClientFlags.Blocked | ClientFlags.Suspended)));
+        _text.Field("blocked_clients", _clients.Count(static client => client.IsWaiting));
         _text.Field("tracking_clients", 0);
         _text.Field("pubsub_clients", _clients.Count(static client => client.Is(ClientFlags.PubSub)));
         _text.Field("watching_clients", _clients.Count(static client => client.WatchedKeys is { Count: > 0 }));
-        _text.Field("clients_in_timeout_table", 0);
+        _text.Field("clients_in_timeout_table", server.Loops.All.Sum(static loop => loop.Timeouts.Count));
         _text.Field("total_watched_keys", server.Watches.KeyCount);
-        _text.Zeros("total_blocking_keys", "total_blocking_keys_on_nokey");
+        _text.Field("total_blocking_keys", server.Keyspace.Sum(static database => database.Waits.KeyCount));
+        _text.Field("total_blocking_keys_on_nokey", server.Keyspace.Sum(static database => database.Waits.KeyCountWithRemoval));
         bool isPaused = server.Pause.IsInForce;
         _text.Field("paused_reason", isPaused ? "client_pause" : "none");
         _text.Field("paused_actions", !isPaused ? "none" : server.Pause.HoldsAll ? "all" : "write");
@@ -169,7 +170,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("rejected_connections", server.Acceptor.Rejected);
         _text.Zeros("sync_full", "sync_partial_ok", "sync_partial_err");
         _text.Field("expired_keys", Interlocked.Read(ref statistics.ExpiredKeys));
-        _text.Field("expired_fields", 0);
+        _text.Field("expired_fields", Interlocked.Read(ref statistics.ExpiredFields));
         // Expiry is by index and leaves nothing stale to be estimated.
         _text.Field("expired_stale_perc", "0.00");
         _text.Field("expired_keys_with_volatile_items_stale_perc", "0.00");
@@ -239,7 +240,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("used_cpu_user_children", "0.000000");
         _text.Field("used_cpu_sys_main_thread", main.System / 1e6, 6);
         _text.Field("used_cpu_user_main_thread", main.User / 1e6, 6);
-        _text.Field("used_active_time_main_thread", server.Loops.Main.ActiveNanoseconds / 1e9, 6);
+        _text.Field("used_active_time_main_thread", server.Loops.Main.Counters.ActiveNanoseconds / 1e9, 6);
         for (int i = 1; i < server.LoopCount; i++)
             _text.Field($"used_active_time_io_thread_{i}", server.Loops.ActiveNanosecondsOf(i) / 1e9, 6);
     }
@@ -288,7 +289,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
             Database database = server.Keyspace[i];
             long keys = database.Count;
             if (keys != 0)
-                _text.Field($"db{i}", $"keys={keys},expires={database.VolatileCount},avg_ttl={database.AverageTimeToLive(now)},keys_with_volatile_items=0");
+                _text.Field($"db{i}", $"keys={keys},expires={database.VolatileCount},avg_ttl={database.AverageTimeToLive(now)},keys_with_volatile_items={database.VolatileHashCount}");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Carnelian.Commands;
 using Carnelian.Commands.Table;
+using Carnelian.Server.Waiting;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Execution;
 using static Carnelian.Commands.Table.CommandFlags;
@@ -132,8 +133,12 @@ public static class ClientControlCommands
         if (!ctx.TryInteger(2, out long id))
             return;
         // Only waiting in a blocking command ends: a client that is paused waits on.
-        TimedWait? wait = ((Client)ctx.Session).Loop.Server.Clients.Find(id)?.Wait;
-        ctx.Reply.Integer(wait != null && wait.TryEnd(isError) ? 1 : 0);
+        ClientWait? wait = ((Client)ctx.Session).Loop.Server.Clients.Find(id)?.Wait;
+        bool hasEnded = wait != null && wait.TryEnd(isError);
+        // Valkey counts the error that the other client gets as a failure of this command.
+        if (hasEnded && isError)
+            ((Client)ctx.Session).Loop.Dispatcher.StatisticsOf(ctx.Command.Id).Failed++;
+        ctx.Reply.Integer(hasEnded ? 1 : 0);
     }
 
     [Command("CLIENT|HELP", Arity = 2, Group = CommandGroup.Connection, Since = "5.0.0", Complexity = "O(1)",

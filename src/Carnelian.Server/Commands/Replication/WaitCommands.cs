@@ -1,13 +1,14 @@
 using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Protocol;
+using Carnelian.Server.Waiting;
 using Carnelian.Server.Clients;
 using Carnelian.Text;
 using static Carnelian.Commands.Table.CommandFlags;
 
 namespace Carnelian.Server.Commands.Replication;
 
-/// <summary>WAIT and WAITAOF: without replicas and append only file nothing is ever acknowledged, so only time and CLIENT UNBLOCK end them.</summary>
+/// <summary>WAIT and WAITAOF: without replicas and append only file nothing is ever acknowledged, so only time and CLIENT UNBLOCK end the waiting.</summary>
 public static class WaitCommands
 {
     [Command("WAIT", Arity = 3, Group = CommandGroup.Generic, Since = "3.0.0", Complexity = "O(1)",
@@ -16,13 +17,13 @@ public static class WaitCommands
         Arguments = "numreplicas:integer, timeout:integer")]
     public static void Wait(scoped ref CommandContext ctx)
     {
-        if (!ctx.TryInteger(1, out long replicas) || !TimeoutArgument.TryMilliseconds(ref ctx, 2, out long timeout))
+        if (!ctx.TryInteger(1, out long replicas) || !BlockingTimeout.TryMilliseconds(ref ctx, 2, out long deadline))
             return;
         var client = (Client)ctx.Session;
         if (replicas <= 0 || client.Is(ClientFlags.Multi))
             ctx.Reply.Integer(0);
         else
-            TimedWait.Begin(client, timeout, static writer => writer.Integer(0));
+            ClientWait.Begin(ref ctx, deadline, static writer => writer.Integer(0));
     }
 
     [Command("WAITAOF", Arity = 4, Group = CommandGroup.Generic, Since = "7.2.0", Complexity = "O(1)",
@@ -34,7 +35,7 @@ public static class WaitCommands
         if (!ctx.TryInteger(1, out long local)
             || !TryRange(ref ctx, 1, 1, "ERR value is out of range, value must between 0 and 1"u8, out _)
             || !TryRange(ref ctx, 2, long.MaxValue, "ERR value is out of range, must be positive"u8, out long replicas)
-            || !TimeoutArgument.TryMilliseconds(ref ctx, 3, out long timeout))
+            || !BlockingTimeout.TryMilliseconds(ref ctx, 3, out long deadline))
         {
             return;
         }
@@ -44,7 +45,7 @@ public static class WaitCommands
         else if (replicas == 0 || client.Is(ClientFlags.Multi))
             WriteNothing(ctx.Reply);
         else
-            TimedWait.Begin(client, timeout, WriteNothing);
+            ClientWait.Begin(ref ctx, deadline, WriteNothing);
     }
 
     private static void WriteNothing(ReplyWriter writer)

@@ -1,0 +1,225 @@
+using Carnelian.Commands.Table;
+using Carnelian.Storage;
+using Carnelian.Storage.Hashes;
+using static Carnelian.Commands.Table.CommandFlags;
+
+namespace Carnelian.Commands.Hashes;
+
+/// <summary>Commands that set and remove the time at which fields expire.</summary>
+public static class FieldDeadlineCommands
+{
+    private const long Second = 1000;
+
+    private const int NoField = -2;
+    private const int NoDeadline = -1;
+    private const int Refused = 0;
+    private const int Done = 1;
+    private const int Removed = 2;
+
+    [Flags]
+    private enum Conditions
+    {
+        None = 0,
+        HasNone = 1,
+        HasOne = 2,
+        Later = 4,
+        Earlier = 8,
+    }
+
+    [Command("HEXPIRE", Arity = -6, Group = CommandGroup.Hash, Since = "9.0.0", Complexity = "O(N) where N is the number of specified fields.",
+        Summary = "Sets after how many seconds fields expire.",
+        Flags = Write | Fast,
+        Keys = "RW update @1",
+        Arguments = "key:key, seconds:integer, [condition(NX | XX | GT | LT)], FIELDS fields{numfields:integer, field...}")]
+    public static void HExpire(scoped ref CommandContext ctx) => SetDeadlines(ref ctx, ctx.Now, Second);
+
+    [Command("HPEXPIRE", Arity = -6, Group = CommandGroup.Hash, Since = "9.0.0", Complexity = "O(N) where N is the number of specified fields.",
+        Summary = "Sets after how many milliseconds fields expire.",
+        Flags = Write | Fast,
+        Keys = "RW update @1",
+        Arguments = """
+            key:key
+            milliseconds:integer
+            [condition(NX | XX | GT | LT) since=9.0.0]
+            FIELDS fields{numfields:integer@0, field...}
+            """)]
+    public static void HPExpire(scoped ref CommandContext ctx) => SetDeadlines(ref ctx, ctx.Now, 1);
+
+    [Command("HEXPIREAT", Arity = -6, Group = CommandGroup.Hash, Since = "9.0.0", Complexity = "O(N) where N is the number of specified fields.",
+        Summary = "Sets the second of Unix time at which fields expire.",
+        Flags = Write | Fast,
+        Keys = "RW update @1",
+        Arguments = """
+            key:key
+            unix-time-seconds:integer
+            [condition(NX | XX | GT | LT) since=9.0.0]
+            FIELDS fields{numfields:integer@0, field...}
+            """)]
+    public static void HExpireAt(scoped ref CommandContext ctx) => SetDeadlines(ref ctx, 0, Second);
+
+    [Command("HPEXPIREAT", Arity = -6, Group = CommandGroup.Hash, Since = "9.0.0", Complexity = "O(N) where N is the number of specified fields.",
+        Summary = "Sets the millisecond of Unix time at which fields expire.",
+        Flags = Write | Fast,
+        Keys = "RW update @1",
+        Arguments = """
+            key:key
+            unix-time-milliseconds:integer
+            [condition(NX | XX | GT | LT) since=9.0.0]
+            FIELDS fields{numfields:integer@0, field...}
+            """)]
+    public static void HPExpireAt(scoped ref CommandContext ctx) => SetDeadlines(ref ctx, 0, 1);
+
+    [Command("HPERSIST", Arity = -5, Group = CommandGroup.Hash, Since = "9.0.0", Complexity = "O(N) where N is the number of specified fields.",
+        Summary = "Makes fields last that would expire.",
+        Flags = Write | Fast,
+        Keys = "RW update @1",
+        Arguments = "key:key, FIELDS fields{numfields:integer@0, field...}")]
+    public static void HPersist(scoped ref CommandContext ctx)
+    {
+        if (!FieldArguments.TryRead(ref ctx, out int first))
+            return;
+        Key key = ctx.Key(1);
+        Entry entry = ctx.FindForWrite(key);
+        if (!ctx.HasType(entry, Storage.ValueType.Hash))
+            return;
+        int changed = 0;
+        ctx.Reply.Array(ctx.ArgCount - first);
+        for (int i = first; i < ctx.ArgCount; i++)
+        {
+            int result = entry.Exists ? Persist(new Hash(entry), ctx.Arg(i), ctx.Now) : NoField;
+            ctx.Reply.Integer(result);
+            if (result == Done)
+                changed++;
+        }
+        if (changed == 0)
+            return;
+        HashAccess.NoteDeadlines(ref ctx, key, new Hash(entry));
+        ctx.Dirty += changed - 1;
+        ctx.Modified(key, NotificationClass.Hash, "hpersist"u8);
+    }
+
+    private static int Persist(Hash hash, ReadOnlySpan<byte> field, long now)
+    {
+        if (!hash.TryGetDeadline(field, now, out long deadline))
+            return NoField;
+        if (deadline < 0)
+            return NoDeadline;
+        hash.SetDeadline(field, -1);
+        return Done;
+    }
+
+    private static void SetDeadlines(scoped ref CommandContext ctx, long origin, long unit)
+    {
+        int fields = FieldArguments.Find(ref ctx, 3);
+        Conditions conditions = Conditions.None;
+        if ((fields != 0 && !TryConditions(ref ctx, fields, out conditions)) || !FieldArguments.TryCount(ref ctx, fields, 1, out int first)
+            || !ctx.TryInteger(2, out long deadline))
+        {
+            return;
+        }
+        if (deadline < 0 || deadline > long.MaxValue / unit || deadline * unit > long.MaxValue - origin)
+        {
+            ctx.Reply.Error("ERR invalid expire time in '"u8, ctx.Command.Utf8Name, "' command"u8);
+            return;
+        }
+        deadline = deadline * unit + origin;
+        Key key = ctx.Key(1);
+        Entry entry = ctx.FindForWrite(key);
+        if (!ctx.HasType(entry, Storage.ValueType.Hash))
+            return;
+        int changed = 0;
+        bool isPast = ctx.IsPast(deadline);
+        ctx.Reply.Array(ctx.ArgCount - first);
+        for (int i = first; i < ctx.ArgCount; i++)
+        {
+            int result = entry.Exists ? SetDeadline(new Hash(entry), ctx.Arg(i), deadline, conditions, isPast, ctx.Now) : NoField;
+            ctx.Reply.Integer(result);
+            if (result >= Done)
+                changed++;
+        }
+        if (changed != 0)
+            NoteDeadlines(ref ctx, key, new Hash(entry), changed, isPast);
+    }
+
+    private static int SetDeadline(Hash hash, ReadOnlySpan<byte> field, long deadline, Conditions conditions, bool isPast, long now)
+    {
+        if (!hash.TryGetDeadline(field, now, out long present))
+            return NoField;
+        if (!Allows(conditions, present, deadline))
+            return Refused;
+        if (!isPast)
+        {
+            hash.SetDeadline(field, deadline);
+            return Done;
+        }
+        hash.Remove(field, now);
+        return Removed;
+    }
+
+    /// <summary>Publishes that fields of a hash have got a deadline, or have gone since it lies in the past.</summary>
+    internal static void NoteDeadlines(scoped ref CommandContext ctx, in Key key, Hash hash, int changed, bool isPast)
+    {
+        HashAccess.NoteDeadlines(ref ctx, key, hash);
+        ctx.Dirty += changed - 1;
+        if (!isPast)
+        {
+            ctx.Modified(key, NotificationClass.Hash, "hexpire"u8);
+            return;
+        }
+        ctx.Services.CountExpiredFields(changed);
+        ctx.Modified(key, NotificationClass.Hash, "hexpired"u8);
+        HashAccess.RemoveIfEmpty(ref ctx, key, hash);
+    }
+
+    private static bool Allows(Conditions conditions, long present, long wanted)
+    {
+        if ((conditions & Conditions.HasNone) != 0 && present >= 0)
+            return false;
+        if ((conditions & Conditions.HasOne) != 0 && present < 0)
+            return false;
+        // A field that never expires is later than any time.
+        if ((conditions & Conditions.Later) != 0 && (present < 0 || wanted <= present))
+            return false;
+        return (conditions & Conditions.Earlier) == 0 || present < 0 || wanted < present;
+    }
+
+    private static bool TryConditions(scoped ref CommandContext ctx, int end, out Conditions conditions)
+    {
+        conditions = Conditions.None;
+        for (int i = 3; i < end; i++)
+        {
+            if (ctx.ArgIs(i, "nx"u8))
+            {
+                conditions |= Conditions.HasNone;
+            }
+            else if (ctx.ArgIs(i, "xx"u8))
+            {
+                conditions |= Conditions.HasOne;
+            }
+            else if (ctx.ArgIs(i, "gt"u8))
+            {
+                conditions |= Conditions.Later;
+            }
+            else if (ctx.ArgIs(i, "lt"u8))
+            {
+                conditions |= Conditions.Earlier;
+            }
+            else
+            {
+                ctx.Reply.Error("ERR Unsupported option "u8, ctx.ArgAsText(i), default);
+                return false;
+            }
+        }
+        if ((conditions & Conditions.HasNone) != 0 && conditions != Conditions.HasNone)
+        {
+            ctx.Reply.Error("ERR NX and XX, GT or LT options at the same time are not compatible"u8);
+            return false;
+        }
+        if ((conditions & (Conditions.Later | Conditions.Earlier)) == (Conditions.Later | Conditions.Earlier))
+        {
+            ctx.Reply.Error("ERR GT and LT options at the same time are not compatible"u8);
+            return false;
+        }
+        return true;
+    }
+}

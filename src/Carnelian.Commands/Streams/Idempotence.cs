@@ -1,0 +1,78 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Carnelian.Storage.Streams;
+
+namespace Carnelian.Commands.Streams;
+
+/// <summary>The part of XADD that keeps a message from being added twice: IDMP and IDMPAUTO.</summary>
+internal static class Idempotence
+{
+    private const int HashBytes = 32;
+
+    [ThreadStatic]
+    private static IncrementalHash? t_sha;
+
+    /// <summary>Checks the producer's and the message's id, or writes the error.</summary>
+    public static bool Check(scoped ref CommandContext ctx, in AddOptions options)
+    {
+        if (options.HasId)
+        {
+            ctx.Reply.Error("ERR IDMP/IDMPAUTO can be used only with auto-generated IDs"u8);
+            return false;
+        }
+        if (ctx.Arg(options.Producer).IsEmpty)
+        {
+            ctx.Reply.Error("ERR IDMP producer ID must be non-empty"u8);
+            return false;
+        }
+        if (options.Message != 0 && ctx.Arg(options.Message).IsEmpty)
+        {
+            ctx.Reply.Error("ERR IDMP idempotent ID must be non-empty"u8);
+            return false;
+        }
+        return true;
+    }
+
+    /// <summary>If the message was added before, writes the id that it got then.</summary>
+    public static bool TryAnswer(scoped ref CommandContext ctx, StreamValue stream, in AddOptions options)
+    {
+        if (!stream.Exists || !stream.Idempotency.Exists)
+            return false;
+        IdempotencyMap map = stream.Idempotency;
+        map.Expire(ctx.Now);
+        Span<byte> hash = stackalloc byte[HashBytes];
+        ReadOnlySpan<byte> message = options.Message != 0 ? ctx.Arg(options.Message) : hash;
+        if (options.Message == 0)
+            Hash(ref ctx, options.Fields, hash);
+        if (!map.TryFind(ctx.Arg(options.Producer), message, out StreamId id))
+            return false;
+        map.Duplicates++;
+        StreamAccess.WriteId(ref ctx, id);
+        return true;
+    }
+
+    /// <summary>Notes the entry that a message has become.</summary>
+    public static void Note(scoped ref CommandContext ctx, StreamValue stream, in AddOptions options, StreamId id)
+    {
+        Span<byte> hash = stackalloc byte[HashBytes];
+        ReadOnlySpan<byte> message = options.Message != 0 ? ctx.Arg(options.Message) : hash;
+        if (options.Message == 0)
+            Hash(ref ctx, options.Fields, hash);
+        stream.GetIdempotency(ctx.Services.Limits.IdempotencySeconds, ctx.Services.Limits.IdempotencyIds)
+            .Add(ctx.Arg(options.Producer), message, id, ctx.Now);
+    }
+
+    /// <summary>The id of a message without one: a hash of all fields and values, each with its length in front.</summary>
+    private static void Hash(scoped ref CommandContext ctx, int first, scoped Span<byte> hash)
+    {
+        IncrementalHash sha = t_sha ??= IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        for (int i = first; i < ctx.ArgCount; i++)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(length, ctx.Arg(i).Length);
+            sha.AppendData(length);
+            sha.AppendData(ctx.Arg(i));
+        }
+        sha.GetHashAndReset(hash);
+    }
+}

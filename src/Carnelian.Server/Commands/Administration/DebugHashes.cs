@@ -1,0 +1,39 @@
+using Carnelian.Storage;
+using Carnelian.Storage.Hashes;
+using Carnelian.Storage.Packed;
+
+namespace Carnelian.Server.Commands.Administration;
+
+/// <summary>What DEBUG tells of hashes. All locks are held.</summary>
+internal static class DebugHashes
+{
+    /// <summary>Mixes each field with its value into a digest; their order means nothing, and deadlines of fields are not in it.</summary>
+    public static void Mix(ref DatasetDigest digest, Entry entry)
+    {
+        Span<byte> digits = stackalloc byte[PackedValue.MostDigits];
+        var walk = new HashWalk(new Hash(entry), long.MinValue);
+        while (walk.MoveNext())
+        {
+            DatasetDigest field = default;
+            field.Mix(walk.Field.Bytes(digits));
+            field.Mix(walk.Value.Bytes(digits));
+            digest.XorHash(field);
+        }
+        walk.Dispose();
+    }
+
+    /// <summary>The length of a hash in a dump, not compressed: of the pack as a string, of a table field by field.</summary>
+    public static long SerializedLength(Entry entry)
+    {
+        var hash = new Hash(entry);
+        if (hash.IsPacked)
+            return DebugData.WithPrefix(hash.Pack.Bytes);
+        Span<byte> digits = stackalloc byte[PackedValue.MostDigits];
+        long length = DebugData.PrefixLength(hash.Count);
+        var walk = new HashWalk(hash, long.MinValue);
+        while (walk.MoveNext())
+            length += DebugData.StringLength(walk.Field.Bytes(digits)) + DebugData.StringLength(walk.Value.Bytes(digits));
+        walk.Dispose();
+        return length;
+    }
+}

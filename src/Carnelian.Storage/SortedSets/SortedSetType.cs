@@ -1,0 +1,24 @@
+using Carnelian.Storage.Packed;
+
+namespace Carnelian.Storage.SortedSets;
+
+/// <summary>What the keyspace knows of sorted sets.</summary>
+internal sealed unsafe class SortedSetType : CollectionType
+{
+    /// <inheritdoc/>
+    public override long Count(ValueEncoding encoding, byte* value) => new SortedSet(encoding, value).Count;
+
+    /// <inheritdoc/>
+    public override long Bytes(ValueEncoding encoding, byte* value, long samples) =>
+        encoding == ValueEncoding.ListPack ? new ListPack(value).AllocatedBytes : TreeSortedSet.Bytes((TreeSortedSet*)value, samples);
+
+    /// <inheritdoc/>
+    public override byte* Copy(ValueEncoding encoding, byte* value) =>
+        encoding == ValueEncoding.ListPack ? new ListPack(value).Copy().Address : (byte*)TreeSortedSet.Copy((TreeSortedSet*)value);
+
+    /// <inheritdoc/>
+    public override void Free(ValueEncoding encoding, byte* value) => new SortedSet(encoding, value).Free();
+
+    /// <inheritdoc/>
+    public override long FreeEffort(ValueEncoding encoding, byte* value) => encoding == ValueEncoding.ListPack ? 1 : new SortedSet(encoding, value).Count;
+}

@@ -16,6 +16,10 @@ MANY = Data(10 * MILLION, 64)
 COUNTERS = Data(MILLION, 3, INCR)
 LIST = Data(MILLION, 16, "RPUSH list __data__", held=1)
 MUCH = Data(200_000, 16, "RPUSH list" + " __data__" * 100, held=1)  # more than a round can pop
+SORTED = Data(MILLION, 3, "ZADD sorted __rand_int__ member:__rand_1st__", held=1)
+MANY_SORTED = Data(1_500_000, 3, "ZADD sorted __rand_int__ a:__rand_1st__ __rand_2nd__ b:__rand_3rd__ __rand_4th__ c:__rand_5th__ "
+                   "__rand_6th__ d:__rand_7th__", held=1)  # more than a round can pop
+TWO_SORTED = Data(10_000, 3, "ZADD sorted:1 __rand_int__ member:__rand_1st__ ; ZADD sorted:2 __rand_2nd__ member:__rand_3rd__", held=2)
 
 ROWS = [
     CpuRow("ping-p1", "PING, unpipelined", SMALL, "PING", 1, total=1.0, user=0.7),
@@ -39,9 +43,19 @@ ROWS = [
     CpuRow("lpop-p16", "LPOP 16 B, pipeline 16", LIST, "LPOP list", 16, total=0.8, refill=MUCH, left="LLEN list"),
     CpuRow("rpop-p16", "RPOP 16 B, pipeline 16", LIST, "RPOP list", 16, total=0.8, refill=MUCH, left="LLEN list"),
 
+    CpuRow("zadd-p16", "ZADD, sorted set of 1 M, pipeline 16", SORTED, SORTED.command, 16, total=0.5),
+    CpuRow("zrange-p16", "ZRANGE BYSCORE LIMIT 100, sorted set of 1 M, pipeline 16", SORTED,
+           "ZRANGE sorted __rand_int__ +inf BYSCORE LIMIT 0 100", 16, total=0.6),
+    CpuRow("zrank-p16", "ZRANK, sorted set of 1 M, pipeline 16", SORTED, "ZRANK sorted member:__rand_int__", 16, total=0.6),
+    CpuRow("zincrby-p16", "ZINCRBY, sorted set of 1 M, pipeline 16", SORTED, "ZINCRBY sorted 1 member:__rand_int__", 16, total=0.6),
+    CpuRow("zpopmin-p16", "ZPOPMIN, pipeline 16", SORTED, "ZPOPMIN sorted", 16, total=0.6, refill=MANY_SORTED, left="ZCARD sorted"),
+    CpuRow("zunionstore-p16", "ZUNIONSTORE of two of 10,000, pipeline 16", TWO_SORTED, "ZUNIONSTORE sorted:3 2 sorted:1 sorted:2", 16,
+           total=0.6),
+
     MemoryRow("memory-64", "16 B key, 64 B value", Data(MILLION, 64), at_most=0.9),
     MemoryRow("memory-8", "16 B key, 8 B value", Data(MILLION, 8), at_most=0.75),
     MemoryRow("memory-32-ttl", "16 B key, 32 B value, with a TTL", Data(MILLION, 32, SET + " EX 100000"), at_most=0.75),
+    MemoryRow("memory-sorted", "sorted set of 1 M, 19 B members", SORTED, at_most=0.7),
     MemoryRow("memory-list", "list of 1 M, 16 B elements", LIST, at_most=1.0),
 
     ThroughputRow("default-set-p1", "SET 64 B, 1 M keys, unpipelined", SMALL, SET, 1, at_least=1.0),

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Carnelian.Memory;
+using static Carnelian.Storage.HashBucket;
 
 namespace Carnelian.Storage;
 
@@ -32,14 +32,8 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     /// <summary>Positions in hash order are the highest bits of the hash, this many.</summary>
     public const int PositionBits = 43;
 
-    private const int BucketSize = 64;
-    private const int SlotsPerBucket = 7;
-    private const uint SlotMask = 0x7f;
-    private const int HeaderSize = 64;
-    private const int OverflowBit = 7;
     private const int MaxDepth = 26;
     private const int LargestSegment = 56;
-    private const ulong PointerMask = 0x0000_FFFF_FFFF_FFFF;
 
     private ulong _directory; // pointer | depth << 56
     private long _count;
@@ -150,6 +144,20 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         uint announced = AnnouncedStash(word, bucket);
         if (announced != 0)
             Sse.Prefetch0(StashAt(word, (int)uint.TrailingZeroCount(announced)));
+    }
+
+    /// <summary>Looks into the bucket of a hash, without comparing records.</summary>
+    /// <param name="word">What <see cref="PrefetchBucket(ulong, ulong)"/> returned; the table has not changed since.</param>
+    /// <param name="hash">The hash.</param>
+    /// <param name="isSure">Whether no record but the one returned can have the key.</param>
+    /// <returns>A record that may have the key, or null.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte* Probe(ulong word, ulong hash, out bool isSure)
+    {
+        byte* bucket = BucketOf(word, hash);
+        uint candidates = Candidates(bucket, Fingerprint(hash));
+        isSure = bucket[7] == 0 && (candidates & (candidates - 1)) == 0;
+        return candidates == 0 ? null : *(byte**)(bucket + 8 + 8 * uint.TrailingZeroCount(candidates));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -414,72 +422,6 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         }
     }
 
-    // --- buckets --------------------------------------------------------------------------------------------------
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong SlotWord(ulong directory, ulong hash) =>
-        ((ulong*)(directory & PointerMask))[(hash >> 1) >> (int)(63 - (directory >> 56))];
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int BucketIndex(ulong word, ulong hash)
-    {
-        uint bits = (uint)((hash << (int)(word >> 48 & 0xff)) >> 48);
-        return (int)(bits * (uint)(word >> 56) >> 16);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* BucketOf(ulong word, ulong hash) =>
-        (byte*)(word & PointerMask) + HeaderSize + (nint)BucketIndex(word, hash) * BucketSize;
-
-    /// <summary>A bucket by number: the main ones, then the stash, then the overflow.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* BucketAt(HashSegment* segment, int index)
-    {
-        int overflow = index - segment->Buckets - segment->StashBuckets;
-        return overflow < 0 ? (byte*)segment + HeaderSize + (nint)index * BucketSize : segment->Overflow + (nint)overflow * BucketSize;
-    }
-
-    /// <summary>A stash bucket by the slot word alone.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* StashAt(ulong word, int index) =>
-        (byte*)(word & PointerMask) + HeaderSize + (nint)((uint)(word >> 56) + (uint)index) * BucketSize;
-
-    /// <summary>The bit by which main buckets announce records in a bucket of the stash or overflow.</summary>
-    private static uint AnnouncementOf(HashSegment* segment, int index) =>
-        1u << (index < segment->Buckets + segment->StashBuckets ? index - segment->Buckets : OverflowBit);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte Fingerprint(ulong hash)
-    {
-        var fingerprint = (byte)(hash >> 8);
-        return fingerprint == 0 ? (byte)1 : fingerprint;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Candidates(byte* bucket, byte fingerprint) =>
-        Vector128.Equals(Vector128.CreateScalarUnsafe(*(ulong*)bucket).AsByte(), Vector128.Create(fingerprint)).ExtractMostSignificantBits() & SlotMask;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint FreeSlots(byte* bucket) =>
-        Vector128.Equals(Vector128.CreateScalarUnsafe(*(ulong*)bucket).AsByte(), Vector128<byte>.Zero).ExtractMostSignificantBits() & SlotMask;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Place(byte* bucket, int slot, byte* record, ulong hash)
-    {
-        ((byte**)(bucket + 8))[slot] = record;
-        bucket[slot] = Fingerprint(hash);
-    }
-
-    private static void CollectSlots(byte* bucket, ref RecordList into)
-    {
-        for (int slot = 0; slot < SlotsPerBucket; slot++)
-        {
-            byte* record = *(byte**)(bucket + 8 + 8 * slot);
-            if (record != null)
-                into.Add(record);
-        }
-    }
-
     // --- the stash ------------------------------------------------------------------------------------------------
 
     /// <summary>Whether splitting no longer helps: then the stash takes whatever comes.</summary>
@@ -625,7 +567,8 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     /// </summary>
     private static int NextSize(int buckets) => buckets switch
     {
-        1 => 3,
+        1 => 2,
+        2 => 3,
         3 => 6,
         6 => 14,
         14 => 21,

@@ -16,6 +16,10 @@ MANY = Data(10 * MILLION, 64)
 COUNTERS = Data(MILLION, 3, INCR)
 LIST = Data(MILLION, 16, "RPUSH list __data__", held=1)
 MUCH = Data(200_000, 16, "RPUSH list" + " __data__" * 100, held=1)  # more than a round can pop
+SORTED = Data(MILLION, 3, "ZADD sorted __rand_int__ member:__rand_1st__", held=1)
+MANY_SORTED = Data(1_500_000, 3, "ZADD sorted __rand_int__ a:__rand_1st__ __rand_2nd__ b:__rand_3rd__ __rand_4th__ c:__rand_5th__ "
+                   "__rand_6th__ d:__rand_7th__", held=1)  # more than a round can pop
+TWO_SORTED = Data(10_000, 3, "ZADD sorted:1 __rand_int__ member:__rand_1st__ ; ZADD sorted:2 __rand_2nd__ member:__rand_3rd__", held=2)
 
 FIELDS = "".join(f" field:{number} __data__" for number in range(10))
 BIG_HASH = Data(MILLION, 16, "HSET hash field:__rand_int__ __data__", held=1)
@@ -49,9 +53,19 @@ ROWS = [
     CpuRow("hset-big-p16", "HSET into a hash of 1 M fields, pipeline 16", BIG_HASH, "HSET hash field:__rand_int__ __data__", 16, total=0.75),
     CpuRow("hget-big-p16", "HGET from a hash of 1 M fields, pipeline 16", BIG_HASH, "HGET hash field:__rand_int__", 16, total=0.75),
 
+    CpuRow("zadd-p16", "ZADD, sorted set of 1 M, pipeline 16", SORTED, SORTED.command, 16, total=0.5),
+    CpuRow("zrange-p16", "ZRANGE BYSCORE LIMIT 100, sorted set of 1 M, pipeline 16", SORTED,
+           "ZRANGE sorted __rand_int__ +inf BYSCORE LIMIT 0 100", 16, total=0.6),
+    CpuRow("zrank-p16", "ZRANK, sorted set of 1 M, pipeline 16", SORTED, "ZRANK sorted member:__rand_int__", 16, total=0.6),
+    CpuRow("zincrby-p16", "ZINCRBY, sorted set of 1 M, pipeline 16", SORTED, "ZINCRBY sorted 1 member:__rand_int__", 16, total=0.6),
+    CpuRow("zpopmin-p16", "ZPOPMIN, pipeline 16", SORTED, "ZPOPMIN sorted", 16, total=0.6, refill=MANY_SORTED, left="ZCARD sorted"),
+    CpuRow("zunionstore-p16", "ZUNIONSTORE of two of 10,000, pipeline 16", TWO_SORTED, "ZUNIONSTORE sorted:3 2 sorted:1 sorted:2", 16,
+           total=0.6),
+
     MemoryRow("memory-64", "16 B key, 64 B value", Data(MILLION, 64), at_most=0.9),
     MemoryRow("memory-8", "16 B key, 8 B value", Data(MILLION, 8), at_most=0.75),
     MemoryRow("memory-32-ttl", "16 B key, 32 B value, with a TTL", Data(MILLION, 32, SET + " EX 100000"), at_most=0.75),
+    MemoryRow("memory-sorted", "sorted set of 1 M, 19 B members", SORTED, at_most=0.7),
     MemoryRow("memory-list", "list of 1 M, 16 B elements", LIST, at_most=1.0),
     MemoryRow("memory-hash", "field of 18 B with a value of 16 B in one hash of 1 M", BIG_HASH, at_most=0.8),
     MemoryRow("memory-hashes", "hash of ten fields with values of 12 B", SMALL_HASHES, at_most=1.0),

@@ -105,6 +105,8 @@ internal sealed unsafe class DatabaseClient : IDisposable
 
         public override void OnTouched(Database database, in Key key) => throw new InvalidOperationException("nobody watches");
 
+        public override void OnReady(Database database, in Key key) => throw new InvalidOperationException("nobody waits");
+
         public override void Block(scoped ref CommandContext ctx, scoped in KeyWait wait) => throw new InvalidOperationException("nobody waits");
 
         public override void OnDatabaseFlushed(Database database)

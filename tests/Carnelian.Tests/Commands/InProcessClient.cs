@@ -70,6 +70,8 @@ internal sealed unsafe class InProcessClient(CommandTable table) : IDisposable
 
         public override void OnTouched(Database database, in Key key) => throw new InvalidOperationException();
 
+        public override void OnReady(Database database, in Key key) => throw new InvalidOperationException();
+
         public override void Block(scoped ref CommandContext ctx, scoped in KeyWait wait) => throw new InvalidOperationException();
 
         public override void CountExpiredFields(int fields) => throw new InvalidOperationException();

@@ -66,7 +66,7 @@ ROWS = [
     MemoryRow("memory-8", "16 B key, 8 B value", Data(MILLION, 8), at_most=0.75),
     MemoryRow("memory-32-ttl", "16 B key, 32 B value, with a TTL", Data(MILLION, 32, SET + " EX 100000"), at_most=0.75),
     MemoryRow("memory-sorted", "sorted set of 1 M, 19 B members", SORTED, at_most=0.7),
-    MemoryRow("memory-list", "list of 1 M, 16 B elements", LIST, at_most=1.0),
+    MemoryRow("memory-list", "list of 1 M, 19 B elements", Data(MILLION, 19, "RPUSH list __data__", held=1), at_most=1.0),
     MemoryRow("memory-hash", "field of 18 B with a value of 16 B in one hash of 1 M", BIG_HASH, at_most=0.8),
     MemoryRow("memory-hashes", "hash of ten fields with values of 12 B", SMALL_HASHES, at_most=1.0),
     MemoryRow("memory-hashes-ttl", "hash of ten fields with values of 12 B, each with a TTL", VOLATILE_HASHES, at_most=0.9),

@@ -152,6 +152,20 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
             Sse.Prefetch0(StashAt(word, (int)uint.TrailingZeroCount(announced)));
     }
 
+    /// <summary>Looks into the bucket of a hash, without comparing records.</summary>
+    /// <param name="word">What <see cref="PrefetchBucket(ulong, ulong)"/> returned; the table has not changed since.</param>
+    /// <param name="hash">The hash.</param>
+    /// <param name="isSure">Whether no record but the one returned can have the key.</param>
+    /// <returns>A record that may have the key, or null.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte* Probe(ulong word, ulong hash, out bool isSure)
+    {
+        byte* bucket = BucketOf(word, hash);
+        uint candidates = Candidates(bucket, Fingerprint(hash));
+        isSure = bucket[7] == 0 && (candidates & (candidates - 1)) == 0;
+        return candidates == 0 ? null : *(byte**)(bucket + 8 + 8 * uint.TrailingZeroCount(candidates));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void PrefetchCandidates(byte* bucket, uint candidates)
     {

@@ -17,6 +17,11 @@ COUNTERS = Data(MILLION, 3, INCR)
 LIST = Data(MILLION, 16, "RPUSH list __data__", held=1)
 MUCH = Data(200_000, 16, "RPUSH list" + " __data__" * 100, held=1)  # more than a round can pop
 
+FIELDS = "".join(f" field:{number} __data__" for number in range(10))
+BIG_HASH = Data(MILLION, 16, "HSET hash field:__rand_int__ __data__", held=1)
+SMALL_HASHES = Data(200_000, 12, "HSET hash:__rand_int__" + FIELDS)
+VOLATILE_HASHES = Data(200_000, 12, "HSETEX hash:__rand_int__ EX 100000 FIELDS 10" + FIELDS)
+
 ROWS = [
     CpuRow("ping-p1", "PING, unpipelined", SMALL, "PING", 1, total=1.0, user=0.7),
     CpuRow("set-p1", "SET 64 B, 1 M keys, unpipelined", SMALL, SET, 1, total=1.0, user=0.7),
@@ -38,11 +43,19 @@ ROWS = [
     CpuRow("lrange-p16", "LRANGE of 100, list of 1 M, pipeline 16", LIST, "LRANGE list 0 99", 16, total=0.6),
     CpuRow("lpop-p16", "LPOP 16 B, pipeline 16", LIST, "LPOP list", 16, total=0.8, refill=MUCH, left="LLEN list"),
     CpuRow("rpop-p16", "RPOP 16 B, pipeline 16", LIST, "RPOP list", 16, total=0.8, refill=MUCH, left="LLEN list"),
+    CpuRow("hset-p16", "HSET of one field of ten, 200 k hashes, pipeline 16", SMALL_HASHES, "HSET hash:__rand_int__ field:5 __data__", 16, total=0.75),
+    CpuRow("hget-p16", "HGET of one field of ten, 200 k hashes, pipeline 16", SMALL_HASHES, "HGET hash:__rand_int__ field:5", 16, total=0.75),
+    CpuRow("hgetall-p16", "HGETALL of ten fields, 200 k hashes, pipeline 16", SMALL_HASHES, "HGETALL hash:__rand_int__", 16, total=0.75),
+    CpuRow("hset-big-p16", "HSET into a hash of 1 M fields, pipeline 16", BIG_HASH, "HSET hash field:__rand_int__ __data__", 16, total=0.75),
+    CpuRow("hget-big-p16", "HGET from a hash of 1 M fields, pipeline 16", BIG_HASH, "HGET hash field:__rand_int__", 16, total=0.75),
 
     MemoryRow("memory-64", "16 B key, 64 B value", Data(MILLION, 64), at_most=0.9),
     MemoryRow("memory-8", "16 B key, 8 B value", Data(MILLION, 8), at_most=0.75),
     MemoryRow("memory-32-ttl", "16 B key, 32 B value, with a TTL", Data(MILLION, 32, SET + " EX 100000"), at_most=0.75),
     MemoryRow("memory-list", "list of 1 M, 16 B elements", LIST, at_most=1.0),
+    MemoryRow("memory-hash", "field of 18 B with a value of 16 B in one hash of 1 M", BIG_HASH, at_most=0.8),
+    MemoryRow("memory-hashes", "hash of ten fields with values of 12 B", SMALL_HASHES, at_most=1.0),
+    MemoryRow("memory-hashes-ttl", "hash of ten fields with values of 12 B, each with a TTL", VOLATILE_HASHES, at_most=0.9),
 
     ThroughputRow("default-set-p1", "SET 64 B, 1 M keys, unpipelined", SMALL, SET, 1, at_least=1.0),
     ThroughputRow("default-set-p16", "SET 64 B, 1 M keys, pipeline 16", SMALL, SET, 16, at_least=1.0),

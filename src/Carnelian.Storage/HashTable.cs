@@ -639,7 +639,8 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     /// </summary>
     private static int NextSize(int buckets) => buckets switch
     {
-        1 => 3,
+        1 => 2,
+        2 => 3,
         3 => 6,
         6 => 14,
         14 => 21,

@@ -12,6 +12,7 @@ internal static class FuzzTargets
         ["inline"] = static () => new InlineTarget(),
         ["glob"] = static () => new GlobTarget(),
         ["listpack"] = static () => new ListPackTarget(),
+        ["stream"] = static () => new StreamBlockTarget(),
         ["number"] = static () => new NumberTarget(),
     };
 }

@@ -70,6 +70,9 @@ internal sealed class Vocabulary
         "word" => Encoding.ASCII.GetBytes(Letters(random, 1 + random.Next(8))),
         "field" => One(["f1", "f2", "f3", "f4", ""], random, favour: 4),
         "hfield" => One(["f1", "f2", "f3", "f4", "f5", "f6", "7", "-8", "", "field:" + new string('y', 70), "08", "f\0\xff"], random, favour: 8),
+        "member" => random.Next(2) == 0
+            ? Number(random.Next(-3, random.Next(4) == 0 ? 70_000 : 30))
+            : One(["a", "b", "m1", "m2", "m3", "m4", "m5", "m6", "", "08", "9223372036854775808", "x" + new string('z', 64), "9223372036854775807", "-2147483649"], random, favour: 8),
         "hvalue" => random.Next(3) == 0 ? Value(random) : One(["1", "v", "same", "10", "4.5", "12345", "-1"], random),
         "bitoffset" => random.Next(9) == 0 ? One(["-1", "536870911000", "9223372036854775807", "abc", "", "01", "#1", "-9223372036854775808"], random) : Number(random.Next(random.Next(3) == 0 ? 40_000 : 200)),
         "fieldoffset" => random.Next(12) == 0
@@ -78,7 +81,12 @@ internal sealed class Vocabulary
         "bitfield" => random.Next(15) == 0
             ? One(["u64", "i65", "u0", "i0", "x8", "8", "u", "U8", "i-1", "u08", "", "i9223372036854775807"], random)
             : Encoding.ASCII.GetBytes(random.Next(2) == 0 ? $"u{random.Next(1, 64)}" : $"i{random.Next(1, 65)}"),
+        "element" => Number(random.NextInt64(random.Next(4) == 0 ? 100_000 : 60)),
         "score" => One(["0", "1", "-1", "2.5", "1e10", "inf", "-inf", "3", "nan", "abc"], random, favour: 8),
+        "scorelow" => One(["-inf", "0", "1", "(1", "(-3", "-5", "2.5", "-2", "(0", "(-inf", "inf", "3", "(", "", "((1", "nan", "1e400", "abc", "0x1", "5.", ".5"], random, favour: 9),
+        "scorehigh" => One(["+inf", "9", "(9", "5", "(20", "2.5", "(2", "12", "1", "(inf", "-inf", "0", "(", "", "1 ", "nan", "-1e400", "1e-400", "abc"], random, favour: 9),
+        "lexlow" => One(["-", "[a", "(b", "[1", "[same", "[", "(", "+", "a", "", "-x", "[\xff"], random, favour: 5),
+        "lexhigh" => One(["+", "[h", "(i", "[s", "(5", "[", "(", "-", "b", "", "+x", "(\xff"], random, favour: 5),
         _ => throw new ArgumentException($"the vocabulary has no {{{kind}}}"),
     };
 

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Carnelian.Memory;
+using static Carnelian.Storage.HashBucket;
 
 namespace Carnelian.Storage;
 
@@ -32,14 +32,8 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     /// <summary>Positions in hash order are the highest bits of the hash, this many.</summary>
     public const int PositionBits = 43;
 
-    private const int BucketSize = 64;
-    private const int SlotsPerBucket = 7;
-    private const uint SlotMask = 0x7f;
-    private const int HeaderSize = 64;
-    private const int OverflowBit = 7;
     private const int MaxDepth = 26;
     private const int LargestSegment = 56;
-    private const ulong PointerMask = 0x0000_FFFF_FFFF_FFFF;
 
     private ulong _directory; // pointer | depth << 56
     private long _count;
@@ -404,72 +398,6 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         int shared = depth - (int)(word >> 48 & 0xff);
         long slot = (long)(hash >> 1 >> (63 - depth)) & ((1L << shared) - 1);
         return slot * places + random.Next(places);
-    }
-
-    // --- buckets --------------------------------------------------------------------------------------------------
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static ulong SlotWord(ulong directory, ulong hash) =>
-        ((ulong*)(directory & PointerMask))[(hash >> 1) >> (int)(63 - (directory >> 56))];
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int BucketIndex(ulong word, ulong hash)
-    {
-        uint bits = (uint)((hash << (int)(word >> 48 & 0xff)) >> 48);
-        return (int)(bits * (uint)(word >> 56) >> 16);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static byte* BucketOf(ulong word, ulong hash) =>
-        (byte*)(word & PointerMask) + HeaderSize + (nint)BucketIndex(word, hash) * BucketSize;
-
-    /// <summary>A bucket by number: the main ones, then the stash, then the overflow.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* BucketAt(HashSegment* segment, int index)
-    {
-        int overflow = index - segment->Buckets - segment->StashBuckets;
-        return overflow < 0 ? (byte*)segment + HeaderSize + (nint)index * BucketSize : segment->Overflow + (nint)overflow * BucketSize;
-    }
-
-    /// <summary>A stash bucket by the slot word alone.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static byte* StashAt(ulong word, int index) =>
-        (byte*)(word & PointerMask) + HeaderSize + (nint)((uint)(word >> 56) + (uint)index) * BucketSize;
-
-    /// <summary>The bit by which main buckets announce records in a bucket of the stash or overflow.</summary>
-    private static uint AnnouncementOf(HashSegment* segment, int index) =>
-        1u << (index < segment->Buckets + segment->StashBuckets ? index - segment->Buckets : OverflowBit);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static byte Fingerprint(ulong hash)
-    {
-        var fingerprint = (byte)(hash >> 8);
-        return fingerprint == 0 ? (byte)1 : fingerprint;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static uint Candidates(byte* bucket, byte fingerprint) =>
-        Vector128.Equals(Vector128.CreateScalarUnsafe(*(ulong*)bucket).AsByte(), Vector128.Create(fingerprint)).ExtractMostSignificantBits() & SlotMask;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint FreeSlots(byte* bucket) =>
-        Vector128.Equals(Vector128.CreateScalarUnsafe(*(ulong*)bucket).AsByte(), Vector128<byte>.Zero).ExtractMostSignificantBits() & SlotMask;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Place(byte* bucket, int slot, byte* record, ulong hash)
-    {
-        ((byte**)(bucket + 8))[slot] = record;
-        bucket[slot] = Fingerprint(hash);
-    }
-
-    private static void CollectSlots(byte* bucket, ref RecordList into)
-    {
-        for (int slot = 0; slot < SlotsPerBucket; slot++)
-        {
-            byte* record = *(byte**)(bucket + 8 + 8 * slot);
-            if (record != null)
-                into.Add(record);
-        }
     }
 
     // --- the stash ------------------------------------------------------------------------------------------------

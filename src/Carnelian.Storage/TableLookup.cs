@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
+using static Carnelian.Storage.HashBucket;
 
 namespace Carnelian.Storage;
 
@@ -16,8 +17,8 @@ public static unsafe class TableLookup
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong PrefetchBucket(ulong directory, ulong hash)
     {
-        ulong word = HashTable<Entry>.SlotWord(directory, hash);
-        Sse.Prefetch0(HashTable<Entry>.BucketOf(word, hash));
+        ulong word = SlotWord(directory, hash);
+        Sse.Prefetch0(BucketOf(word, hash));
         return word;
     }
 
@@ -25,8 +26,8 @@ public static unsafe class TableLookup
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void PrefetchRecords(ulong word, ulong hash)
     {
-        byte* bucket = HashTable<Entry>.BucketOf(word, hash);
-        for (uint candidates = HashTable<Entry>.Candidates(bucket, HashTable<Entry>.Fingerprint(hash)); candidates != 0; candidates &= candidates - 1)
+        byte* bucket = BucketOf(word, hash);
+        for (uint candidates = Candidates(bucket, Fingerprint(hash)); candidates != 0; candidates &= candidates - 1)
         {
             byte* record = *(byte**)(bucket + 8 + 8 * uint.TrailingZeroCount(candidates));
             Sse.Prefetch0(record);
@@ -34,7 +35,7 @@ public static unsafe class TableLookup
         }
         uint announced = HashTable<Entry>.AnnouncedStash(word, bucket);
         if (announced != 0)
-            Sse.Prefetch0(HashTable<Entry>.StashAt(word, (int)uint.TrailingZeroCount(announced)));
+            Sse.Prefetch0(StashAt(word, (int)uint.TrailingZeroCount(announced)));
     }
 
     /// <summary>With the bucket there, finds the record that can have a key of this hash, without comparing. The table has not changed since the first step.</summary>
@@ -45,8 +46,8 @@ public static unsafe class TableLookup
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* Probe(ulong word, ulong hash, out bool isSure)
     {
-        byte* bucket = HashTable<Entry>.BucketOf(word, hash);
-        uint candidates = HashTable<Entry>.Candidates(bucket, HashTable<Entry>.Fingerprint(hash));
+        byte* bucket = BucketOf(word, hash);
+        uint candidates = Candidates(bucket, Fingerprint(hash));
         isSure = bucket[7] == 0 && (candidates & (candidates - 1)) == 0;
         return candidates == 0 ? null : *(byte**)(bucket + 8 + 8 * uint.TrailingZeroCount(candidates));
     }

@@ -61,8 +61,8 @@ internal static class ReplyRules
         ["SUNION"] = (_, e, a) => SameSet(e, a),
         ["SDIFF"] = (_, e, a) => SameSet(e, a),
         ["SPOP"] = (c, e, a) => c.Count > 2 ? SameSet(e, a) : SameKind(e, a),
-        ["SRANDMEMBER"] = SameMemberDraw,
-        ["SSCAN"] = SameMemberScan,
+        ["SRANDMEMBER"] = SameSetDraw,
+        ["SSCAN"] = SameSetScan,
         ["SORT"] = SameSort,
         ["SORT_RO"] = SameSort,
         ["HTTL"] = (_, e, a) => AllNear(e, a, 1),
@@ -250,13 +250,13 @@ internal static class ReplyRules
         return !isWhole ? left.Type == right.Type : isBare ? SameSet(left, right) : SamePairs(left, right);
     }
 
-    private static bool SameMemberDraw(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual)
+    private static bool SameSetDraw(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual)
     {
         bool isWhole = command.Count > 2 && Encoding.ASCII.GetString(command[2]) == "1000";
         return SameKind(expected, actual) && expected.Elements.Count == actual.Elements.Count && (!isWhole || SameSet(expected, actual));
     }
 
-    private static bool SameMemberScan(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual)
+    private static bool SameSetScan(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual)
     {
         if (expected.Elements.Count != 2 || actual.Elements.Count != 2 || expected.Elements[0].Type != actual.Elements[0].Type)
             return false;

@@ -26,6 +26,13 @@ BIG_HASH = Data(MILLION, 16, "HSET hash field:__rand_int__ __data__", held=1)
 SMALL_HASHES = Data(200_000, 12, "HSET hash:__rand_int__" + FIELDS)
 VOLATILE_HASHES = Data(200_000, 12, "HSETEX hash:__rand_int__ EX 100000 FIELDS 10" + FIELDS)
 
+MEMBER = "SADD set member:__rand_int__"
+BIG_SET = Data(MILLION, 3, MEMBER, held=1)
+# Members come and go by chance among twice as many, so that about a million are there.
+CHANGING_SET = Data(2 * MILLION, 3, MEMBER, held=1)
+TWO_SETS = Data(10_000, 3, "SADD first member:__rand_int__", held=2,
+                also=(Data(5_000, 3, "SADD second member:__rand_int__"), Data(5_000, 3, "SADD second other:__rand_int__")))
+
 ROWS = [
     CpuRow("ping-p1", "PING, unpipelined", SMALL, "PING", 1, total=1.0, user=0.7),
     CpuRow("set-p1", "SET 64 B, 1 M keys, unpipelined", SMALL, SET, 1, total=1.0, user=0.7),
@@ -52,6 +59,13 @@ ROWS = [
     CpuRow("hgetall-p16", "HGETALL of ten fields, 200 k hashes, pipeline 16", SMALL_HASHES, "HGETALL hash:__rand_int__", 16, total=0.75),
     CpuRow("hset-big-p16", "HSET into a hash of 1 M fields, pipeline 16", BIG_HASH, "HSET hash field:__rand_int__ __data__", 16, total=0.75),
     CpuRow("hget-big-p16", "HGET from a hash of 1 M fields, pipeline 16", BIG_HASH, "HGET hash field:__rand_int__", 16, total=0.75),
+    CpuRow("sadd-p16", "SADD and SREM, set of 1 M, pipeline 16", CHANGING_SET,
+           "SADD set member:__rand_1st__ ; SREM set member:__rand_2nd__", 16, total=0.75),
+    CpuRow("spop-p16", "SPOP and two SADD, set of 1 M, pipeline 16", CHANGING_SET,
+           "SPOP set ; SADD set member:__rand_1st__ ; SADD set member:__rand_2nd__", 16, total=0.75),
+    CpuRow("sismember-p16", "SISMEMBER, set of 1 M, pipeline 16", BIG_SET, "SISMEMBER set member:__rand_int__", 16, total=0.75),
+    CpuRow("sinter-p16", "SINTER of two sets of 10,000, half of them in both, pipeline 16", TWO_SETS, "SINTER first second", 16, total=0.6),
+    CpuRow("sunion-p16", "SUNION of two sets of 10,000, half of them in both, pipeline 16", TWO_SETS, "SUNION first second", 16, total=0.6),
 
     CpuRow("zadd-p16", "ZADD, sorted set of 1 M, pipeline 16", SORTED, SORTED.command, 16, total=0.5),
     CpuRow("zrange-p16", "ZRANGE BYSCORE LIMIT 100, sorted set of 1 M, pipeline 16", SORTED,
@@ -67,6 +81,7 @@ ROWS = [
     MemoryRow("memory-32-ttl", "16 B key, 32 B value, with a TTL", Data(MILLION, 32, SET + " EX 100000"), at_most=0.75),
     MemoryRow("memory-sorted", "sorted set of 1 M, 19 B members", SORTED, at_most=0.7),
     MemoryRow("memory-list", "list of 1 M, 19 B elements", Data(MILLION, 19, "RPUSH list __data__", held=1), at_most=1.0),
+    MemoryRow("memory-set", "member of 19 B in one set of 1 M", BIG_SET, at_most=0.8),
     MemoryRow("memory-hash", "field of 18 B with a value of 16 B in one hash of 1 M", BIG_HASH, at_most=0.8),
     MemoryRow("memory-hashes", "hash of ten fields with values of 12 B", SMALL_HASHES, at_most=1.0),
     MemoryRow("memory-hashes-ttl", "hash of ten fields with values of 12 B, each with a TTL", VOLATILE_HASHES, at_most=0.9),

@@ -117,48 +117,8 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         PrefetchCandidates(stash, Candidates(stash, Fingerprint(hash)));
     }
 
-    /// <summary>What tells where the buckets are, as long as the table does not change; 0 while it is empty.</summary>
+    /// <summary>What tells where the buckets are, as long as the table does not change; 0 while it is empty. For <see cref="TableLookup"/>.</summary>
     public readonly ulong Directory => Volatile.Read(in _directory);
-
-    /// <summary>Starts to load the bucket of a hash in the table of a <see cref="Directory"/>, under the table's lock.</summary>
-    /// <returns>What <see cref="PrefetchElements"/> asks for.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong PrefetchBucket(ulong directory, ulong hash)
-    {
-        ulong word = SlotWord(directory, hash);
-        Sse.Prefetch0(BucketOf(word, hash));
-        return word;
-    }
-
-    /// <summary>With the bucket there, starts to load the records that a lookup of a hash will compare. Needs no lock. For records that are small.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void PrefetchElements(ulong word, ulong hash)
-    {
-        byte* bucket = BucketOf(word, hash);
-        for (uint candidates = Candidates(bucket, Fingerprint(hash)); candidates != 0; candidates &= candidates - 1)
-        {
-            byte* record = *(byte**)(bucket + 8 + 8 * uint.TrailingZeroCount(candidates));
-            Sse.Prefetch0(record);
-            Sse.Prefetch0(record + 24);
-        }
-        uint announced = AnnouncedStash(word, bucket);
-        if (announced != 0)
-            Sse.Prefetch0(StashAt(word, (int)uint.TrailingZeroCount(announced)));
-    }
-
-    /// <summary>Looks into the bucket of a hash, without comparing records.</summary>
-    /// <param name="word">What <see cref="PrefetchBucket(ulong, ulong)"/> returned; the table has not changed since.</param>
-    /// <param name="hash">The hash.</param>
-    /// <param name="isSure">Whether no record but the one returned can have the key.</param>
-    /// <returns>A record that may have the key, or null.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static byte* Probe(ulong word, ulong hash, out bool isSure)
-    {
-        byte* bucket = BucketOf(word, hash);
-        uint candidates = Candidates(bucket, Fingerprint(hash));
-        isSure = bucket[7] == 0 && (candidates & (candidates - 1)) == 0;
-        return candidates == 0 ? null : *(byte**)(bucket + 8 + 8 * uint.TrailingZeroCount(candidates));
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void PrefetchCandidates(byte* bucket, uint candidates)
@@ -177,7 +137,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
 
     /// <summary>The stash buckets that a bucket announces, and none that the segment cannot have, whatever a stale bucket says.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint AnnouncedStash(ulong word, byte* bucket) => bucket[7] & ((1u << StashFor((int)(word >> 56))) - 1);
+    internal static uint AnnouncedStash(ulong word, byte* bucket) => bucket[7] & ((1u << StashFor((int)(word >> 56))) - 1);
 
     /// <summary>The place of the record with this key, or null. It is valid until the next change of the table.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -406,20 +366,38 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         return slots;
     }
 
-    /// <summary>A record by chance, each as likely as the others up to the uneven fill of segments; null if there is none.</summary>
+    /// <summary>A record by chance, each as likely as the others (but for the overflow of a table under attack); null if there is none.</summary>
     public readonly byte* Sample(ref FastRandom random)
     {
         if (_count == 0)
             return null;
+        // Every directory slot stands for as many places, whatever its segment has: so a place is as likely in a small segment as in a large one.
+        int depth = Depth;
+        int places = depth == 0 ? 0 : (LargestSegment + StashFor(LargestSegment)) * SlotsPerBucket;
         while (true)
         {
-            ulong word = SlotWord(_directory, random.Next());
+            ulong hash = random.Next();
+            ulong word = SlotWord(_directory, hash);
+            int buckets = (int)(word >> 56) + StashFor((int)(word >> 56)), slots = buckets * SlotsPerBucket;
+            long place = depth == 0 ? random.Next(slots) : PlaceIn(word, hash, depth, places, ref random);
+            if (place >= slots)
+                continue;
             var segment = (HashSegment*)(word & PointerMask);
-            int slot = random.Next(segment->AllBuckets * SlotsPerBucket);
-            byte* record = *(byte**)(BucketAt(segment, slot / SlotsPerBucket) + 8 + 8 * (slot % SlotsPerBucket));
+            if (segment->OverflowBuckets != 0)
+                place = random.Next(segment->AllBuckets * SlotsPerBucket);
+            byte* record = *(byte**)(BucketAt(segment, (int)(place / SlotsPerBucket)) + 8 + 8 * (place % SlotsPerBucket));
             if (record != null)
                 return record;
         }
+    }
+
+    /// <summary>A place by chance within the slot of the directory that a hash chooses, counted from the first slot of its segment.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static long PlaceIn(ulong word, ulong hash, int depth, int places, ref FastRandom random)
+    {
+        int shared = depth - (int)(word >> 48 & 0xff);
+        long slot = (long)(hash >> 1 >> (63 - depth)) & ((1L << shared) - 1);
+        return slot * places + random.Next(places);
     }
 
     // --- the stash ------------------------------------------------------------------------------------------------

@@ -101,13 +101,13 @@ public unsafe struct SetGroupWalk : IDisposable
             byte* data = SetMember.Data(_records[_next + i], out int length);
             ulong hash = KeyHash.Compute(data, length);
             At(ref _hashes, i) = hash;
-            At(ref _candidates, i) = directory == 0 ? _other.Exists && !_isOtherTable ? Unsure : 0 : HashTable<SetMember>.PrefetchBucket(directory, hash);
+            At(ref _candidates, i) = directory == 0 ? _other.Exists && !_isOtherTable ? Unsure : 0 : TableLookup.PrefetchBucket(directory, hash);
         }
         if (directory != 0)
         {
             for (int i = 0; i < held; i++)
             {
-                byte* record = HashTable<SetMember>.Probe(At(ref _candidates, i), At(ref _hashes, i), out bool isSure);
+                byte* record = TableLookup.Probe(At(ref _candidates, i), At(ref _hashes, i), out bool isSure);
                 Sse.Prefetch0(record);
                 At(ref _candidates, i) = isSure ? (ulong)record : Unsure;
             }

@@ -56,6 +56,15 @@ internal static class ReplyRules
         ["HVALS"] = (_, e, a) => SameSet(e, a),
         ["HRANDFIELD"] = SameFieldDraw,
         ["HSCAN"] = SameFieldScan,
+        ["SMEMBERS"] = (_, e, a) => SameSet(e, a),
+        ["SINTER"] = (_, e, a) => SameSet(e, a),
+        ["SUNION"] = (_, e, a) => SameSet(e, a),
+        ["SDIFF"] = (_, e, a) => SameSet(e, a),
+        ["SPOP"] = (c, e, a) => c.Count > 2 ? SameSet(e, a) : SameKind(e, a),
+        ["SRANDMEMBER"] = SameSetDraw,
+        ["SSCAN"] = SameSetScan,
+        ["SORT"] = SameSort,
+        ["SORT_RO"] = SameSort,
         ["HTTL"] = (_, e, a) => AllNear(e, a, 1),
         ["HPTTL"] = (_, e, a) => AllNear(e, a, MillisecondTolerance),
         ["HEXPIRETIME"] = (_, e, a) => AllNear(e, a, 1),
@@ -240,6 +249,24 @@ internal static class ReplyRules
         RespValue left = expected.Elements[1], right = actual.Elements[1];
         return !isWhole ? left.Type == right.Type : isBare ? SameSet(left, right) : SamePairs(left, right);
     }
+
+    private static bool SameSetDraw(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual)
+    {
+        bool isWhole = command.Count > 2 && Encoding.ASCII.GetString(command[2]) == "1000";
+        return SameKind(expected, actual) && expected.Elements.Count == actual.Elements.Count && (!isWhole || SameSet(expected, actual));
+    }
+
+    private static bool SameSetScan(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual)
+    {
+        if (expected.Elements.Count != 2 || actual.Elements.Count != 2 || expected.Elements[0].Type != actual.Elements[0].Type)
+            return false;
+        bool isWhole = command[2] is [(byte)'0'] && expected.Elements[0].Value == "0" && actual.Elements[0].Value == "0";
+        return isWhole ? SameSet(expected.Elements[1], actual.Elements[1]) : expected.Elements[1].Type == actual.Elements[1].Type;
+    }
+
+    // What BY finds may be equal, and a set has no order of its own.
+    private static bool SameSort(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual) =>
+        command.Any(word => Encoding.Latin1.GetString(word).Equals("by", StringComparison.OrdinalIgnoreCase)) && SameSet(expected, actual);
 
     private static bool SameFieldNames(RespValue expected, RespValue actual)
     {

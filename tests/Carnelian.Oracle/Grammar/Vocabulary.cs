@@ -70,6 +70,9 @@ internal sealed class Vocabulary
         "word" => Encoding.ASCII.GetBytes(Letters(random, 1 + random.Next(8))),
         "field" => One(["f1", "f2", "f3", "f4", ""], random, favour: 4),
         "hfield" => One(["f1", "f2", "f3", "f4", "f5", "f6", "7", "-8", "", "field:" + new string('y', 70), "08", "f\0\xff"], random, favour: 8),
+        "member" => random.Next(2) == 0
+            ? Number(random.Next(-3, random.Next(4) == 0 ? 70_000 : 30))
+            : One(["a", "b", "m1", "m2", "m3", "m4", "m5", "m6", "", "08", "9223372036854775808", "x" + new string('z', 64), "9223372036854775807", "-2147483649"], random, favour: 8),
         "hvalue" => random.Next(3) == 0 ? Value(random) : One(["1", "v", "same", "10", "4.5", "12345", "-1"], random),
         "bitoffset" => random.Next(9) == 0 ? One(["-1", "536870911000", "9223372036854775807", "abc", "", "01", "#1", "-9223372036854775808"], random) : Number(random.Next(random.Next(3) == 0 ? 40_000 : 200)),
         "fieldoffset" => random.Next(12) == 0

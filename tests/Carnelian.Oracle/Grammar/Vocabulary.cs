@@ -41,10 +41,20 @@ internal sealed class Vocabulary
     private static readonly string[] Names = ["worker", "a", "", "with space", "new\nline", "caf\xe9", "name-1"];
     private static readonly string[] Types = ["string", "list", "set", "zset", "hash", "stream", "STRING", "nosuchtype", ""];
 
+    private static readonly string[] BadEntryIds =
+    [
+        "x", "", "1-", "-1", "1-x", "1-2-3", "18446744073709551616", "18446744073709551615-18446744073709551615", "0-0", "0-1", "1-*", "*", "$", ">", "(", "(-", " 5", "+5-1",
+    ];
+
+    private int _newestEntry;
+
     private readonly long _nowMilliseconds = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
 
     /// <summary>Every key that the vocabulary can name.</summary>
     public static IReadOnlyList<byte[]> AllKeys { get; } = [.. Keys.Select(Encoding.Latin1.GetBytes)];
+
+    /// <summary>Begins a round: the ids of stream entries start from the beginning.</summary>
+    public void StartRound() => _newestEntry = 0;
 
     /// <summary>A random argument of a kind named in a family file.</summary>
     public byte[] Pick(string kind, Random random) => kind switch
@@ -87,6 +97,21 @@ internal sealed class Vocabulary
         "scorehigh" => One(["+inf", "9", "(9", "5", "(20", "2.5", "(2", "12", "1", "(inf", "-inf", "0", "(", "", "1 ", "nan", "-1e400", "1e-400", "abc"], random, favour: 9),
         "lexlow" => One(["-", "[a", "(b", "[1", "[same", "[", "(", "+", "a", "", "-x", "[\xff"], random, favour: 5),
         "lexhigh" => One(["+", "[h", "(i", "[s", "(5", "[", "(", "-", "b", "", "+x", "(\xff"], random, favour: 5),
+        "newentry" => Encoding.ASCII.GetBytes($"{_newestEntry += random.Next(3)}-{(random.Next(4) == 0 ? Encoding.ASCII.GetString(Number(random.Next(3))) : "*")}"),
+        "entry" => EntryId(random),
+        "bound" => random.Next(8) switch
+        {
+            < 2 => "-"u8.ToArray(),
+            < 4 => "+"u8.ToArray(),
+            < 6 => EntryId(random),
+            _ => [(byte)'(', .. EntryId(random)],
+        },
+        "unread" => random.Next(5) switch
+        {
+            0 => "0"u8.ToArray(),
+            1 => EntryId(random),
+            _ => ">"u8.ToArray(),
+        },
         _ => throw new ArgumentException($"the vocabulary has no {{{kind}}}"),
     };
 
@@ -110,6 +135,15 @@ internal sealed class Vocabulary
         1 => Number(random.Next(100, 5000)),
         _ => Number(random.Next(0, 60)),
     };
+
+    // Of the newest entries rather than of old ones, most of which are gone.
+    private byte[] EntryId(Random random)
+    {
+        if (random.Next(15) == 0)
+            return One(BadEntryIds, random);
+        int number = random.Next(random.Next(4) == 0 ? 0 : Math.Max(0, _newestEntry - 40), _newestEntry + 3);
+        return Encoding.ASCII.GetBytes(random.Next(3) == 0 ? $"{number}" : $"{number}-{random.Next(2)}");
+    }
 
     private static byte[] Deadline(Random random, long unit, long from)
     {

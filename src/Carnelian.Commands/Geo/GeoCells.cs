@@ -20,9 +20,11 @@ internal static class GeoCells
     {
         GeoArea bounds = shape.Bounds;
         int steps = StepsOf(shape.Reach, shape.Center.Latitude);
-        GeoHash center = GeoHash.Of(shape.Center, steps);
+        // The middle of a polygon around a pole may lie beyond the grid.
+        GeoPoint middle = shape.Center with { Latitude = Math.Clamp(shape.Center.Latitude, -GeoPoint.MostLatitude, GeoPoint.MostLatitude) };
+        GeoHash center = GeoHash.Of(middle, steps);
         if (steps > 1 && EndsWithin(center, bounds))
-            center = GeoHash.Of(shape.Center, --steps);
+            center = GeoHash.Of(middle, --steps);
         GeoArea area = center.Area();
         bool skips = steps >= 2;
         bool north = !(skips && area.MaxLatitude > bounds.MaxLatitude), south = !(skips && area.MinLatitude < bounds.MinLatitude);

@@ -91,6 +91,14 @@ internal sealed class Vocabulary
         "bitfield" => random.Next(15) == 0
             ? One(["u64", "i65", "u0", "i0", "x8", "8", "u", "U8", "i-1", "u08", "", "i9223372036854775807"], random)
             : Encoding.ASCII.GetBytes(random.Next(2) == 0 ? $"u{random.Next(1, 64)}" : $"i{random.Next(1, 65)}"),
+        "place" => random.Next(4) == 0 ? Number(random.Next(20)) : Encoding.ASCII.GetBytes($"p{random.Next(20)}"),
+        "longitude" => Degrees(random, 180, ["180", "-180", "180.1", "-181", "abc", "", "nan", "inf", "1e2"]),
+        // Polygons around a pole have their middle where Valkey's grid does not go, and what it finds then is chance.
+        "meridian" => Degrees(random, 20, ["20", "-20", "180.1", "-181", "abc", "", "nan", "inf", "1e1"]),
+        "latitude" => Degrees(random, 85, ["85.05112878", "-85.05112878", "85.06", "90", "abc", "", "-inf", "8.5e1"]),
+        "unit" => One(["m", "km", "ft", "mi", "KM", "x", ""], random, favour: 4),
+        "length" => random.Next(12) == 0
+            ? One(["0", "-1", "abc", "", "inf", "nan", "1e300", "0.5"], random) : Number(random.NextInt64(random.Next(2) == 0 ? 20_000_000 : 3000)),
         "element" => Number(random.NextInt64(random.Next(4) == 0 ? 100_000 : 60)),
         "score" => One(["0", "1", "-1", "2.5", "1e10", "inf", "-inf", "3", "nan", "abc"], random, favour: 8),
         "scorelow" => One(["-inf", "0", "1", "(1", "(-3", "-5", "2.5", "-2", "(0", "(-inf", "inf", "3", "(", "", "((1", "nan", "1e400", "abc", "0x1", "5.", ".5"], random, favour: 9),
@@ -143,6 +151,15 @@ internal sealed class Vocabulary
             return One(BadEntryIds, random);
         int number = random.Next(random.Next(4) == 0 ? 0 : Math.Max(0, _newestEntry - 40), _newestEntry + 3);
         return Encoding.ASCII.GetBytes(random.Next(3) == 0 ? $"{number}" : $"{number}-{random.Next(2)}");
+    }
+
+    // Many digits behind the point, so that no two distances are the same by chance; near zero more often than elsewhere.
+    private static byte[] Degrees(Random random, int most, string[] special)
+    {
+        if (random.Next(25) == 0)
+            return One(special, random);
+        double range = random.Next(3) == 0 ? most : 12;
+        return Encoding.ASCII.GetBytes(((random.NextDouble() - 0.5) * 2 * range).ToString("F9", CultureInfo.InvariantCulture));
     }
 
     private static byte[] Deadline(Random random, long unit, long from)

@@ -46,15 +46,18 @@ public readonly record struct StreamId(ulong Milliseconds, ulong Sequence) : IOr
     /// <summary>The id behind this one; false if there is none.</summary>
     public bool TryNext(out StreamId next)
     {
+        // The result may lie where this id does.
+        bool exists = this != Max;
         next = Sequence != ulong.MaxValue ? new(Milliseconds, Sequence + 1) : new(Milliseconds + 1, 0);
-        return this != Max;
+        return exists;
     }
 
     /// <summary>The id before this one; false if there is none.</summary>
     public bool TryPrevious(out StreamId previous)
     {
+        bool exists = !IsZero;
         previous = Sequence != 0 ? new(Milliseconds, Sequence - 1) : new(Milliseconds - 1, ulong.MaxValue);
-        return !IsZero;
+        return exists;
     }
 
     /// <summary>Writes the id as text.</summary>

@@ -10,6 +10,8 @@ namespace Carnelian.Oracle.Differential;
 internal static class ReplyRules
 {
     private const long MillisecondTolerance = 400;
+    private const long EntryTolerance = 4000;
+    private const long LeastTime = 1_000_000_000_000;
 
     private delegate bool Rule(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual);
 
@@ -48,16 +50,31 @@ internal static class ReplyRules
         ["INFO"] = (_, e, a) => SameKind(e, a),
         ["INFO|KEYSPACE"] = (_, e, a) => KeyCounts(e).SequenceEqual(KeyCounts(a)),
         ["SCAN"] = SameScan,
+        ["ZSCAN"] = SameMemberScan,
+        ["ZRANDMEMBER"] = SameMemberDraw,
         // Tables have no order.
         ["HGETALL"] = (_, e, a) => SamePairs(e, a),
         ["HKEYS"] = (_, e, a) => SameSet(e, a),
         ["HVALS"] = (_, e, a) => SameSet(e, a),
         ["HRANDFIELD"] = SameFieldDraw,
         ["HSCAN"] = SameFieldScan,
+        ["SMEMBERS"] = (_, e, a) => SameSet(e, a),
+        ["SINTER"] = (_, e, a) => SameSet(e, a),
+        ["SUNION"] = (_, e, a) => SameSet(e, a),
+        ["SDIFF"] = (_, e, a) => SameSet(e, a),
+        ["SPOP"] = (c, e, a) => c.Count > 2 ? SameSet(e, a) : SameKind(e, a),
+        ["SRANDMEMBER"] = SameSetDraw,
+        ["SSCAN"] = SameSetScan,
+        ["SORT"] = SameSort,
+        ["SORT_RO"] = SameSort,
         ["HTTL"] = (_, e, a) => AllNear(e, a, 1),
         ["HPTTL"] = (_, e, a) => AllNear(e, a, MillisecondTolerance),
         ["HEXPIRETIME"] = (_, e, a) => AllNear(e, a, 1),
         ["HPEXPIRETIME"] = (_, e, a) => AllNear(e, a, MillisecondTolerance),
+        ["XADD"] = (_, e, a) => IsAutomaticId(e) && IsAutomaticId(a),
+        ["XPENDING"] = SamePending,
+        ["XINFO|STREAM"] = (_, e, a) => SameButTimes(e, a),
+        ["XINFO|CONSUMERS"] = SameConsumers,
         ["CLIENT|LIST"] = (_, e, a) => SameFieldNames(e, a),
         ["CLIENT|INFO"] = (_, e, a) => SameFieldNames(e, a),
         ["CONFIG|GET"] = (_, e, a) => SameMap(e, a, OwnDirectives.IsMasked, OwnDirectives.IsExtra),
@@ -159,6 +176,33 @@ internal static class ReplyRules
                 || (field.StartsWith("ql_", StringComparison.Ordinal) && !field.StartsWith("ql_compressed:", StringComparison.Ordinal)));
     }
 
+    // The time of a server that chooses the id itself.
+    private static bool IsAutomaticId(RespValue id) => !id.IsNull && id.Value.IndexOf('-', StringComparison.Ordinal) == 13;
+
+    private static bool SamePending(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual)
+    {
+        return expected.Type == actual.Type && expected.Elements.Count == actual.Elements.Count && command.Count > 3
+            && expected.Elements.Zip(actual.Elements).All(pair => SameEntry(pair.First.Elements, pair.Second.Elements));
+
+        static bool SameEntry(IReadOnlyList<RespValue> left, IReadOnlyList<RespValue> right) =>
+            left.Count == 4 && right.Count == 4 && left[0].SameAs(right[0]) && left[1].SameAs(right[1]) && Near(left[2], right[2], EntryTolerance) && left[3].SameAs(right[3]);
+    }
+
+    private static bool SameConsumers(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual) =>
+        expected.Type == actual.Type && expected.Elements.Count == actual.Elements.Count
+        && expected.Elements.Zip(actual.Elements).All(pair => pair.First.Type == pair.Second.Type && pair.First.Elements.Count == pair.Second.Elements.Count
+            && Map(pair.First).All(field => Map(pair.Second).TryGetValue(field.Key, out RespValue? other)
+                && (field.Key is "idle" or "inactive" ? Near(field.Value, other, EntryTolerance) : field.Value.SameAs(other))));
+
+    // Numbers of thirteen digits and more are points in time.
+    private static bool SameButTimes(RespValue expected, RespValue actual)
+    {
+        if (expected.Elements.Count == 0)
+            return expected.SameAs(actual) || (expected.TryInteger(out long time) && time > LeastTime && Near(expected, actual, EntryTolerance));
+        return expected.Type == actual.Type && expected.Elements.Count == actual.Elements.Count
+            && expected.Elements.Zip(actual.Elements).All(pair => SameButTimes(pair.First, pair.Second));
+    }
+
     private static bool SameKind(RespValue expected, RespValue actual) =>
         expected.Type == actual.Type && expected.IsNull == actual.IsNull;
 
@@ -182,6 +226,28 @@ internal static class ReplyRules
             return false;
         bool whole = command[1] is [(byte)'0'] && expected.Elements[0].Value == "0" && actual.Elements[0].Value == "0";
         return whole ? SameSet(expected.Elements[1], actual.Elements[1]) : expected.Elements[1].Type == actual.Elements[1].Type;
+    }
+
+    // As SCAN's, but what belongs to a member stays behind it.
+    private static bool SameMemberScan(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual)
+    {
+        if (expected.Elements.Count != 2 || actual.Elements.Count != 2 || expected.Elements[0].Type != actual.Elements[0].Type)
+            return false;
+        RespValue left = expected.Elements[1], right = actual.Elements[1];
+        if (command[2] is not [(byte)'0'] || expected.Elements[0].Value != "0" || actual.Elements[0].Value != "0")
+            return left.Type == right.Type;
+        bool isBare = command.Skip(3).Any(word => Encoding.Latin1.GetString(word).Equals("noscores", StringComparison.OrdinalIgnoreCase));
+        return left.Elements.Count == right.Elements.Count && Members(left, isBare).SequenceEqual(Members(right, isBare));
+
+        static IEnumerable<string> Members(RespValue list, bool isBare) =>
+            list.Elements.Chunk(isBare ? 1 : 2).Select(part => string.Join(": ", part.Select(item => item.ToString()))).Order(StringComparer.Ordinal);
+    }
+
+    // A draw of more members than there are has all of them; other draws have as many.
+    private static bool SameMemberDraw(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual)
+    {
+        bool isWhole = command.Count > 2 && Encoding.Latin1.GetString(command[2]) == "1000";
+        return SameKind(expected, actual) && expected.Elements.Count == actual.Elements.Count && (!isWhole || SameSet(expected, actual));
     }
 
     // The average of the deadlines is estimated by each server in its own way.
@@ -216,6 +282,24 @@ internal static class ReplyRules
         RespValue left = expected.Elements[1], right = actual.Elements[1];
         return !isWhole ? left.Type == right.Type : isBare ? SameSet(left, right) : SamePairs(left, right);
     }
+
+    private static bool SameSetDraw(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual)
+    {
+        bool isWhole = command.Count > 2 && Encoding.ASCII.GetString(command[2]) == "1000";
+        return SameKind(expected, actual) && expected.Elements.Count == actual.Elements.Count && (!isWhole || SameSet(expected, actual));
+    }
+
+    private static bool SameSetScan(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual)
+    {
+        if (expected.Elements.Count != 2 || actual.Elements.Count != 2 || expected.Elements[0].Type != actual.Elements[0].Type)
+            return false;
+        bool isWhole = command[2] is [(byte)'0'] && expected.Elements[0].Value == "0" && actual.Elements[0].Value == "0";
+        return isWhole ? SameSet(expected.Elements[1], actual.Elements[1]) : expected.Elements[1].Type == actual.Elements[1].Type;
+    }
+
+    // What BY finds may be equal, and a set has no order of its own.
+    private static bool SameSort(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual) =>
+        command.Any(word => Encoding.Latin1.GetString(word).Equals("by", StringComparison.OrdinalIgnoreCase)) && SameSet(expected, actual);
 
     private static bool SameFieldNames(RespValue expected, RespValue actual)
     {

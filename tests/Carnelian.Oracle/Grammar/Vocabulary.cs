@@ -41,10 +41,20 @@ internal sealed class Vocabulary
     private static readonly string[] Names = ["worker", "a", "", "with space", "new\nline", "caf\xe9", "name-1"];
     private static readonly string[] Types = ["string", "list", "set", "zset", "hash", "stream", "STRING", "nosuchtype", ""];
 
+    private static readonly string[] BadEntryIds =
+    [
+        "x", "", "1-", "-1", "1-x", "1-2-3", "18446744073709551616", "18446744073709551615-18446744073709551615", "0-0", "0-1", "1-*", "*", "$", ">", "(", "(-", " 5", "+5-1",
+    ];
+
+    private int _newestEntry;
+
     private readonly long _nowMilliseconds = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
 
     /// <summary>Every key that the vocabulary can name.</summary>
     public static IReadOnlyList<byte[]> AllKeys { get; } = [.. Keys.Select(Encoding.Latin1.GetBytes)];
+
+    /// <summary>Begins a round: the ids of stream entries start from the beginning.</summary>
+    public void StartRound() => _newestEntry = 0;
 
     /// <summary>A random argument of a kind named in a family file.</summary>
     public byte[] Pick(string kind, Random random) => kind switch
@@ -70,6 +80,9 @@ internal sealed class Vocabulary
         "word" => Encoding.ASCII.GetBytes(Letters(random, 1 + random.Next(8))),
         "field" => One(["f1", "f2", "f3", "f4", ""], random, favour: 4),
         "hfield" => One(["f1", "f2", "f3", "f4", "f5", "f6", "7", "-8", "", "field:" + new string('y', 70), "08", "f\0\xff"], random, favour: 8),
+        "member" => random.Next(2) == 0
+            ? Number(random.Next(-3, random.Next(4) == 0 ? 70_000 : 30))
+            : One(["a", "b", "m1", "m2", "m3", "m4", "m5", "m6", "", "08", "9223372036854775808", "x" + new string('z', 64), "9223372036854775807", "-2147483649"], random, favour: 8),
         "hvalue" => random.Next(3) == 0 ? Value(random) : One(["1", "v", "same", "10", "4.5", "12345", "-1"], random),
         "bitoffset" => random.Next(9) == 0 ? One(["-1", "536870911000", "9223372036854775807", "abc", "", "01", "#1", "-9223372036854775808"], random) : Number(random.Next(random.Next(3) == 0 ? 40_000 : 200)),
         "fieldoffset" => random.Next(12) == 0
@@ -88,6 +101,25 @@ internal sealed class Vocabulary
             ? One(["0", "-1", "abc", "", "inf", "nan", "1e300", "0.5"], random) : Number(random.NextInt64(random.Next(2) == 0 ? 20_000_000 : 3000)),
         "element" => Number(random.NextInt64(random.Next(4) == 0 ? 100_000 : 60)),
         "score" => One(["0", "1", "-1", "2.5", "1e10", "inf", "-inf", "3", "nan", "abc"], random, favour: 8),
+        "scorelow" => One(["-inf", "0", "1", "(1", "(-3", "-5", "2.5", "-2", "(0", "(-inf", "inf", "3", "(", "", "((1", "nan", "1e400", "abc", "0x1", "5.", ".5"], random, favour: 9),
+        "scorehigh" => One(["+inf", "9", "(9", "5", "(20", "2.5", "(2", "12", "1", "(inf", "-inf", "0", "(", "", "1 ", "nan", "-1e400", "1e-400", "abc"], random, favour: 9),
+        "lexlow" => One(["-", "[a", "(b", "[1", "[same", "[", "(", "+", "a", "", "-x", "[\xff"], random, favour: 5),
+        "lexhigh" => One(["+", "[h", "(i", "[s", "(5", "[", "(", "-", "b", "", "+x", "(\xff"], random, favour: 5),
+        "newentry" => Encoding.ASCII.GetBytes($"{_newestEntry += random.Next(3)}-{(random.Next(4) == 0 ? Encoding.ASCII.GetString(Number(random.Next(3))) : "*")}"),
+        "entry" => EntryId(random),
+        "bound" => random.Next(8) switch
+        {
+            < 2 => "-"u8.ToArray(),
+            < 4 => "+"u8.ToArray(),
+            < 6 => EntryId(random),
+            _ => [(byte)'(', .. EntryId(random)],
+        },
+        "unread" => random.Next(5) switch
+        {
+            0 => "0"u8.ToArray(),
+            1 => EntryId(random),
+            _ => ">"u8.ToArray(),
+        },
         _ => throw new ArgumentException($"the vocabulary has no {{{kind}}}"),
     };
 
@@ -119,6 +151,15 @@ internal sealed class Vocabulary
             return One(special, random);
         double range = random.Next(3) == 0 ? most : 12;
         return Encoding.ASCII.GetBytes(((random.NextDouble() - 0.5) * 2 * range).ToString("F9", CultureInfo.InvariantCulture));
+    }
+
+    // Of the newest entries rather than of old ones, most of which are gone.
+    private byte[] EntryId(Random random)
+    {
+        if (random.Next(15) == 0)
+            return One(BadEntryIds, random);
+        int number = random.Next(random.Next(4) == 0 ? 0 : Math.Max(0, _newestEntry - 40), _newestEntry + 3);
+        return Encoding.ASCII.GetBytes(random.Next(3) == 0 ? $"{number}" : $"{number}-{random.Next(2)}");
     }
 
     private static byte[] Deadline(Random random, long unit, long from)

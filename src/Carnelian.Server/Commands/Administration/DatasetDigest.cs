@@ -70,7 +70,7 @@ internal struct DatasetDigest
     private void MixValue(Entry entry)
     {
         Span<byte> type = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32BigEndian(type, (int)entry.Type);
+        BinaryPrimitives.WriteInt32BigEndian(type, entry.Type == Storage.ValueType.Stream ? DebugStreams.TypeNumber : (int)entry.Type);
         Mix(type);
         switch (entry.Type)
         {

@@ -8,6 +8,9 @@ namespace Carnelian.Server.Commands.Administration;
 /// <summary>What DEBUG tells of streams. All locks are held.</summary>
 internal static unsafe class DebugStreams
 {
+    /// <summary>The number of the type, as digests have it: the one before is that of modules.</summary>
+    public const int TypeNumber = 6;
+
     /// <summary>Mixes the entries into a digest; groups are not in it.</summary>
     public static void Mix(ref DatasetDigest digest, Entry entry)
     {

@@ -33,6 +33,14 @@ CHANGING_SET = Data(2 * MILLION, 3, MEMBER, held=1)
 TWO_SETS = Data(10_000, 3, "SADD first member:__rand_int__", held=2,
                 also=(Data(5_000, 3, "SADD second member:__rand_int__"), Data(5_000, 3, "SADD second other:__rand_int__")))
 
+BITMAPS = Data(30, 1 << 20)
+THREE_KEYS = "".join(f" key:{number:012}" for number in range(3))
+# Of more than a thousand elements each, so that they are dense.
+HYPERLOGLOGS = Data(30, 3, "PFADD key:__rand_int__" + "".join(f" {number}:__rand_int__" for number in range(3000)))
+# A grid of 100 parallels with 1000 places each: 0.7 km apart to the east, 5.6 km to the north.
+PLACES = Data(1000, 3, "GEOADD places __rand_int__e-2 45.0 0:__rand_int__", held=1, also=tuple(
+    Data(1000, 3, f"GEOADD places __rand_int__e-2 {45 + row / 20:.2f} {row}:__rand_int__") for row in range(1, 100)))
+
 ROWS = [
     CpuRow("ping-p1", "PING, unpipelined", SMALL, "PING", 1, total=1.0, user=0.7),
     CpuRow("set-p1", "SET 64 B, 1 M keys, unpipelined", SMALL, SET, 1, total=1.0, user=0.7),
@@ -75,6 +83,14 @@ ROWS = [
     CpuRow("zpopmin-p16", "ZPOPMIN, pipeline 16", SORTED, "ZPOPMIN sorted", 16, total=0.6, refill=MANY_SORTED, left="ZCARD sorted"),
     CpuRow("zunionstore-p16", "ZUNIONSTORE of two of 10,000, pipeline 16", TWO_SORTED, "ZUNIONSTORE sorted:3 2 sorted:1 sorted:2", 16,
            total=0.6),
+
+    CpuRow("bitcount-p16", "BITCOUNT of 1 MB, pipeline 16", BITMAPS, "BITCOUNT key:__rand_int__", 16, total=0.75),
+    CpuRow("bitop-p16", "BITOP over three values of 1 MB, pipeline 16", BITMAPS, "BITOP AND target" + THREE_KEYS, 16, total=0.75),
+    CpuRow("pfadd-p16", "PFADD to 30 dense HyperLogLogs, pipeline 16", HYPERLOGLOGS, "PFADD key:__rand_int__ __rand_1st__", 16, total=0.75),
+    CpuRow("pfcount-p16", "PFCOUNT of three dense HyperLogLogs, pipeline 16", HYPERLOGLOGS, "PFCOUNT" + THREE_KEYS, 16, total=0.75),
+    CpuRow("pfmerge-p16", "PFMERGE of three dense HyperLogLogs, pipeline 16", HYPERLOGLOGS, "PFMERGE target" + THREE_KEYS, 16, total=0.75),
+    CpuRow("geosearch-p16", "GEOSEARCH of 50 km among 100,000 places, pipeline 16", PLACES,
+           "GEOSEARCH places FROMLONLAT 5 47.5 BYRADIUS 50 km", 16, total=0.6),
 
     MemoryRow("memory-64", "16 B key, 64 B value", Data(MILLION, 64), at_most=0.9),
     MemoryRow("memory-8", "16 B key, 8 B value", Data(MILLION, 8), at_most=0.75),

@@ -222,8 +222,8 @@ public static class GeoSearchCommands
         for (int i = 0; i < count; i++)
         {
             ref readonly GeoMatch match = ref matches[i];
-            // A cell may have been searched twice.
-            builder.ScoreOf(match.Member, out _) = query.StoresDistances ? match.Distance / query.Shape.Unit : match.Score;
+            // A cell may have been searched twice, and then a place counts once.
+            builder.TryAdd(match.Member, query.StoresDistances ? match.Distance / query.Shape.Unit : match.Score, out _, out _);
         }
         builder.Sort();
         SortedSet stored = builder.Build(SortedSetValue.Limits(ref ctx));

@@ -144,15 +144,6 @@ internal sealed class Vocabulary
         _ => Number(random.Next(0, 60)),
     };
 
-    // Of the newest entries rather than of old ones, most of which are gone.
-    private byte[] EntryId(Random random)
-    {
-        if (random.Next(15) == 0)
-            return One(BadEntryIds, random);
-        int number = random.Next(random.Next(4) == 0 ? 0 : Math.Max(0, _newestEntry - 40), _newestEntry + 3);
-        return Encoding.ASCII.GetBytes(random.Next(3) == 0 ? $"{number}" : $"{number}-{random.Next(2)}");
-    }
-
     // Many digits behind the point, so that no two distances are the same by chance; near zero more often than elsewhere.
     private static byte[] Degrees(Random random, int most, string[] special)
     {
@@ -160,6 +151,15 @@ internal sealed class Vocabulary
             return One(special, random);
         double range = random.Next(3) == 0 ? most : 12;
         return Encoding.ASCII.GetBytes(((random.NextDouble() - 0.5) * 2 * range).ToString("F9", CultureInfo.InvariantCulture));
+    }
+
+    // Of the newest entries rather than of old ones, most of which are gone.
+    private byte[] EntryId(Random random)
+    {
+        if (random.Next(15) == 0)
+            return One(BadEntryIds, random);
+        int number = random.Next(random.Next(4) == 0 ? 0 : Math.Max(0, _newestEntry - 40), _newestEntry + 3);
+        return Encoding.ASCII.GetBytes(random.Next(3) == 0 ? $"{number}" : $"{number}-{random.Next(2)}");
     }
 
     private static byte[] Deadline(Random random, long unit, long from)

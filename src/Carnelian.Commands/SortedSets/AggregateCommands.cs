@@ -15,7 +15,7 @@ public static class AggregateCommands
             numkeys:integer
             key:key...
             [WEIGHTS weight:integer...]
-            [AGGREGATE aggregate(SUM | MIN | MAX | COUNT)]
+            [AGGREGATE aggregate(SUM | MIN | MAX)]
             [WITHSCORES]
             """)]
     public static void ZUnion(scoped ref CommandContext ctx) => Write(ref ctx, Algebra.Union, "zunion"u8);
@@ -28,7 +28,7 @@ public static class AggregateCommands
             numkeys:integer
             key:key...
             [WEIGHTS weight:integer...]
-            [AGGREGATE aggregate(SUM | MIN | MAX | COUNT)]
+            [AGGREGATE aggregate(SUM | MIN | MAX)]
             [WITHSCORES]
             """)]
     public static void ZInter(scoped ref CommandContext ctx) => Write(ref ctx, Algebra.Intersection, "zinter"u8);
@@ -52,7 +52,7 @@ public static class AggregateCommands
             numkeys:integer
             key:key@1...
             [WEIGHTS weight:integer...]
-            [AGGREGATE aggregate(SUM | MIN | MAX | COUNT)]
+            [AGGREGATE aggregate(SUM | MIN | MAX)]
             """)]
     public static void ZUnionStore(scoped ref CommandContext ctx) => Store(ref ctx, Algebra.Union, "zunionstore"u8);
 
@@ -68,7 +68,7 @@ public static class AggregateCommands
             numkeys:integer
             key:key@1...
             [WEIGHTS weight:integer...]
-            [AGGREGATE aggregate(SUM | MIN | MAX | COUNT)]
+            [AGGREGATE aggregate(SUM | MIN | MAX)]
             """)]
     public static void ZInterStore(scoped ref CommandContext ctx) => Store(ref ctx, Algebra.Intersection, "zinterstore"u8);
 

@@ -123,4 +123,23 @@ public sealed unsafe class NumberFormatTests
         byte* text = stackalloc byte[NumberFormat.MaxDoubleLength];
         return Encoding.ASCII.GetString(text, NumberFormat.WriteDouble(text, value));
     }
+
+    [Theory]
+    [InlineData(0.1, "0.10000000000000001")]
+    [InlineData(-1e20, "-1e+20")]
+    [InlineData(1e300, "1.0000000000000001e+300")]
+    [InlineData(1.5e-7, "1.4999999999999999e-07")]
+    [InlineData(1e-5, "1.0000000000000001e-05")]
+    [InlineData(0.0001, "0.0001")]
+    [InlineData(4611686018427387905, "4.6116860184273879e+18")]
+    [InlineData(12345678901234568, "12345678901234568")]
+    [InlineData(100, "100")]
+    [InlineData(-0.0, "-0")]
+    [InlineData(double.NegativeInfinity, "-inf")]
+    public void Seventeen_digits_are_written_as_by_the_C_library(double value, string text)
+    {
+        Span<byte> target = stackalloc byte[NumberFormat.MaxDoubleLength];
+        int length = NumberFormat.WriteDouble17(target, value);
+        Assert.Equal(text, System.Text.Encoding.ASCII.GetString(target[..length]));
+    }
 }

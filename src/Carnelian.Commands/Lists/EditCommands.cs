@@ -152,6 +152,8 @@ public static class EditCommands
         }
         if (front + back == 0)
         {
+            // The limits may have changed since the list last shrank.
+            list.Shrink(ListKey.Limits(ctx.Services));
             ctx.Notify(key, NotificationClass.List, "ltrim"u8);
             ctx.Reply.Ok();
             return;

@@ -59,6 +59,19 @@ public sealed class ListCommandsTests
         Assert.Equal(0, client.Dirty);
     }
 
+    [Fact]
+    public void Trimming_nothing_puts_a_list_that_is_small_by_new_limits_into_a_pack()
+    {
+        using var client = new DatabaseClient();
+        client.Services.Limits.ListPackSize = 3;
+        client.Run("RPUSH l a b c d");
+        client.Run("RPOP l");
+        Assert.Equal("quicklist", client.Run("OBJECT ENCODING l"));
+        client.Services.Limits.ListPackSize = 16;
+        client.Run("LTRIM l 0 -1");
+        Assert.Equal("listpack", client.Run("OBJECT ENCODING l"));
+    }
+
     // From the examples on the page of LMOVEM, and all ways to choose ends and order.
     [Theory]
     [InlineData("LEFT LEFT COUNT 2 OBO", "*2 2 1", "*2 3 4", "*5 2 1 5 6 7")]

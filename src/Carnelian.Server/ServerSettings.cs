@@ -88,6 +88,8 @@ internal sealed class ServerSettings(ServerInstance server)
         limits.SortedSetPackValue = configuration.ZsetMaxListpackValue;
         limits.StreamNodeBytes = configuration.StreamNodeMaxBytes;
         limits.StreamNodeEntries = configuration.StreamNodeMaxEntries;
+        limits.IdempotencySeconds = configuration.StreamIdmpDuration;
+        limits.IdempotencyIds = configuration.StreamIdmpMaxsize;
         limits.SparseHyperLogLogBytes = configuration.HllSparseMaxBytes;
     }
 

@@ -11,6 +11,9 @@ namespace Carnelian.Commands.Streams;
     Summary = "A container for commands on consumer groups.")]
 public static class GroupCommands
 {
+    private const int MostCreateArguments = 8;
+    private const int MostSetIdArguments = 7;
+
     private const string HelpLines = """
         CREATE <key> <groupname> <id|$> [option]
             Create a new consumer group. Options are:
@@ -52,7 +55,7 @@ public static class GroupCommands
             WriteNoKey(ref ctx);
             return;
         }
-        if (!TryLastId(ref ctx, stream, out StreamId id, mayBeEnd: false))
+        if (!HasFewArguments(ref ctx, MostCreateArguments) || !TryLastId(ref ctx, stream, out StreamId id, mayBeEnd: false))
             return;
         if (stream.Exists && stream.FindGroup(ctx.Arg(3)).Exists)
         {
@@ -82,7 +85,8 @@ public static class GroupCommands
         if (!TryReadOptions(ref ctx, mayMake: false, out _, out long entriesRead))
             return;
         Key key = ctx.Key(2);
-        if (!TryFindGroup(ref ctx, key, out StreamValue stream, out StreamGroup group) || !TryLastId(ref ctx, stream, out StreamId id, mayBeEnd: true))
+        if (!TryFindGroup(ref ctx, key, out StreamValue stream, out StreamGroup group) || !HasFewArguments(ref ctx, MostSetIdArguments)
+            || !TryLastId(ref ctx, stream, out StreamId id, mayBeEnd: true))
             return;
         group.LastId = id;
         group.EntriesRead = entriesRead;
@@ -185,12 +189,25 @@ public static class GroupCommands
             }
             else
             {
-                ReadOnlySpan<byte> name = ctx.ArgAsText(1);
-                ctx.Reply.Error("ERR unknown subcommand or wrong number of arguments for '"u8, name[..Math.Min(name.Length, 128)], "'. Try XGROUP HELP."u8);
+                WriteUnknown(ref ctx);
                 return false;
             }
         }
         return true;
+    }
+
+    /// <summary>Options may be repeated, but only so far.</summary>
+    private static bool HasFewArguments(scoped ref CommandContext ctx, int most)
+    {
+        if (ctx.ArgCount > most)
+            WriteUnknown(ref ctx);
+        return ctx.ArgCount <= most;
+    }
+
+    private static void WriteUnknown(scoped ref CommandContext ctx)
+    {
+        ReadOnlySpan<byte> name = ctx.ArgAsText(1);
+        ctx.Reply.Error("ERR unknown subcommand or wrong number of arguments for '"u8, name[..Math.Min(name.Length, 128)], "'. Try XGROUP HELP."u8);
     }
 
     private static bool TryLastId(scoped ref CommandContext ctx, StreamValue stream, out StreamId id, bool mayBeEnd)

@@ -189,6 +189,10 @@ public sealed class ServerConfiguration
     public long StreamNodeMaxBytes = 4096;
     /// <summary>Entries of a stream's block; 0 = no limit.</summary>
     public long StreamNodeMaxEntries = 100;
+    /// <summary>For how long a stream remembers the messages of its producers, in seconds, unless XCFGSET tells it.</summary>
+    public long StreamIdmpDuration = 100;
+    /// <summary>How many messages of a producer a stream remembers, unless XCFGSET tells it.</summary>
+    public long StreamIdmpMaxsize = 100;
     /// <summary>Bytes up to which a HyperLogLog is sparse.</summary>
     public long HllSparseMaxBytes = 3000;
     /// <summary>Whether tables grow and shrink in the background too.</summary>

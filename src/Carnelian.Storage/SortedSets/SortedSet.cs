@@ -158,17 +158,17 @@ public unsafe struct SortedSet
         fixed (byte* data = member)
         {
             hash = HashOf(data, member.Length, hash);
-            byte* record = Tree->Find(data, member.Length, hash);
-            if (record == null)
+            byte** slot = Tree->Members.Find(data, member.Length, hash);
+            if (slot == null)
             {
                 if ((conditions & SortedSetConditions.OnlyPresent) != 0)
                     return SortedSetChange.Refused;
                 Tree->Add(data, member.Length, hash, score);
                 return SortedSetChange.Added;
             }
-            SortedSetChange change = Decide(new MemberRecord(record).Score, conditions, ref result);
+            SortedSetChange change = Decide(new MemberRecord(*slot).Score, conditions, ref result);
             if (change == SortedSetChange.Updated)
-                Tree->Tree.Rescore(record, result);
+                Tree->Rescore(slot, result);
             return change;
         }
     }

@@ -10,6 +10,8 @@ namespace Carnelian.Oracle.Differential;
 internal static class ReplyRules
 {
     private const long MillisecondTolerance = 400;
+    private const long EntryTolerance = 4000;
+    private const long LeastTime = 1_000_000_000_000;
 
     private delegate bool Rule(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual);
 
@@ -69,6 +71,10 @@ internal static class ReplyRules
         ["HPTTL"] = (_, e, a) => AllNear(e, a, MillisecondTolerance),
         ["HEXPIRETIME"] = (_, e, a) => AllNear(e, a, 1),
         ["HPEXPIRETIME"] = (_, e, a) => AllNear(e, a, MillisecondTolerance),
+        ["XADD"] = (_, e, a) => IsAutomaticId(e) && IsAutomaticId(a),
+        ["XPENDING"] = SamePending,
+        ["XINFO|STREAM"] = (_, e, a) => SameButTimes(e, a),
+        ["XINFO|CONSUMERS"] = SameConsumers,
         ["CLIENT|LIST"] = (_, e, a) => SameFieldNames(e, a),
         ["CLIENT|INFO"] = (_, e, a) => SameFieldNames(e, a),
         ["CONFIG|GET"] = (_, e, a) => SameMap(e, a, OwnDirectives.IsMasked, OwnDirectives.IsExtra),
@@ -168,6 +174,33 @@ internal static class ReplyRules
         static IEnumerable<string> Fields(RespValue text) =>
             text.Value.Split(' ').Where(field => field.StartsWith("encoding:", StringComparison.Ordinal)
                 || (field.StartsWith("ql_", StringComparison.Ordinal) && !field.StartsWith("ql_compressed:", StringComparison.Ordinal)));
+    }
+
+    // The time of a server that chooses the id itself.
+    private static bool IsAutomaticId(RespValue id) => !id.IsNull && id.Value.IndexOf('-', StringComparison.Ordinal) == 13;
+
+    private static bool SamePending(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual)
+    {
+        return expected.Type == actual.Type && expected.Elements.Count == actual.Elements.Count && command.Count > 3
+            && expected.Elements.Zip(actual.Elements).All(pair => SameEntry(pair.First.Elements, pair.Second.Elements));
+
+        static bool SameEntry(IReadOnlyList<RespValue> left, IReadOnlyList<RespValue> right) =>
+            left.Count == 4 && right.Count == 4 && left[0].SameAs(right[0]) && left[1].SameAs(right[1]) && Near(left[2], right[2], EntryTolerance) && left[3].SameAs(right[3]);
+    }
+
+    private static bool SameConsumers(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual) =>
+        expected.Type == actual.Type && expected.Elements.Count == actual.Elements.Count
+        && expected.Elements.Zip(actual.Elements).All(pair => pair.First.Type == pair.Second.Type && pair.First.Elements.Count == pair.Second.Elements.Count
+            && Map(pair.First).All(field => Map(pair.Second).TryGetValue(field.Key, out RespValue? other)
+                && (field.Key is "idle" or "inactive" ? Near(field.Value, other, EntryTolerance) : field.Value.SameAs(other))));
+
+    // Numbers of thirteen digits and more are points in time.
+    private static bool SameButTimes(RespValue expected, RespValue actual)
+    {
+        if (expected.Elements.Count == 0)
+            return expected.SameAs(actual) || (expected.TryInteger(out long time) && time > LeastTime && Near(expected, actual, EntryTolerance));
+        return expected.Type == actual.Type && expected.Elements.Count == actual.Elements.Count
+            && expected.Elements.Zip(actual.Elements).All(pair => SameButTimes(pair.First, pair.Second));
     }
 
     private static bool SameKind(RespValue expected, RespValue actual) =>

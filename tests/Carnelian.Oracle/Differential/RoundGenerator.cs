@@ -13,6 +13,7 @@ internal sealed class RoundGenerator(Family family, int connections, int mutated
     public List<Step> Generate(int seed, int count)
     {
         var random = new Random(seed);
+        _vocabulary.StartRound();
         var steps = new List<Step>(count + 20);
         int connection = 0;
         while (steps.Count < count)

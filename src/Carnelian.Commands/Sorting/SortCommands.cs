@@ -4,6 +4,7 @@ using Carnelian.Protocol;
 using Carnelian.Storage;
 using Carnelian.Storage.Lists;
 using Carnelian.Storage.Packed;
+using Carnelian.Storage.SortedSets;
 using static Carnelian.Commands.Table.CommandFlags;
 using ValueType = Carnelian.Storage.ValueType;
 
@@ -88,6 +89,8 @@ public static unsafe class SortCommands
             options.IsAlpha = true;
         }
 
+        if (entry is { Exists: true, Type: ValueType.SortedSet })
+            MakeTree(ref ctx, entry);
         SortItems items = default;
         long all = entry.Exists ? CollectionType.Of(entry.Type).Count(entry.Encoding, entry.Collection) : 0;
         long first = Math.Clamp(options.Offset, 0, all);
@@ -117,6 +120,16 @@ public static unsafe class SortCommands
         else
             Reply(ref ctx, options, chosen);
         items.Dispose();
+    }
+
+    /// <summary>A sorted set that is sorted is a skiplist ever after, as in Valkey: OBJECT ENCODING tells.</summary>
+    private static void MakeTree(scoped ref CommandContext ctx, Entry entry)
+    {
+        var set = new SortedSet(entry);
+        if (!set.IsPacked)
+            return;
+        set.Expect(long.MaxValue, 0, new SortedSetLimits(ctx.Services.Limits.SortedSetPackEntries, ctx.Services.Limits.SortedSetPackValue));
+        set.StoreTo(entry);
     }
 
     private static void Reply(scoped ref CommandContext ctx, scoped in SortOptions options, ReadOnlySpan<SortItem> items)

@@ -92,6 +92,12 @@ internal static class Mutation
         // Valkey replies as many members, until there is no memory left.
         if (name.Contains("RANDMEMBER", StringComparison.Ordinal))
             return !command.Skip(2).Any(argument => IsWithin(argument, long.MinValue, -10_000));
+        // What a draw leaves is each server's own, unless it leaves nothing.
+        if (name == "SPOP")
+            return command.Length == 3 && !IsWithin(command[2], 1, 999);
+        // Texts of BY that are equal, and the members of a set, have no order that is stored or cut.
+        if (name == "SORT")
+            return !command.Any(argument => CommandText.Quote(argument).Equals("BY", StringComparison.OrdinalIgnoreCase));
         // Valkey looks for a limit of open files that it may have, one small step after the other.
         if (name == "CONFIG" && command.Any(argument => CommandText.Quote(argument).Equals("maxclients", StringComparison.OrdinalIgnoreCase)))
             return !command.Any(argument => IsWithin(argument, 1_000_000, long.MaxValue));

@@ -83,6 +83,8 @@ internal sealed class Vocabulary
         "member" => random.Next(2) == 0
             ? Number(random.Next(-3, random.Next(4) == 0 ? 70_000 : 30))
             : One(["a", "b", "m1", "m2", "m3", "m4", "m5", "m6", "", "08", "9223372036854775808", "x" + new string('z', 64), "9223372036854775807", "-2147483649"], random, favour: 8),
+        "sortby" => One(["w_*", "w_*", "h_*->f1", "h_*->f2", "*", "x_*"], random),
+        "sortget" => One(["w_*", "h_*->f1", "#", "x", "h_*->", "*"], random, favour: 3),
         "hvalue" => random.Next(3) == 0 ? Value(random) : One(["1", "v", "same", "10", "4.5", "12345", "-1"], random),
         "bitoffset" => random.Next(9) == 0 ? One(["-1", "536870911000", "9223372036854775807", "abc", "", "01", "#1", "-9223372036854775808"], random) : Number(random.Next(random.Next(3) == 0 ? 40_000 : 200)),
         "fieldoffset" => random.Next(12) == 0

@@ -27,6 +27,7 @@ class Data:
     size: int
     command: str = "SET key:__rand_int__ __data__"
     held: int = None  # keys that are there after that, if another number
+    then: tuple = ()  # commands that follow, each sent once
 
 
 @dataclass
@@ -233,7 +234,9 @@ class MemoryRow:
                     warm = dict(pipeline=16, keys=data.keys, size=data.size, seconds=bench.warmup / 2)
                     bench.load.run(server, "GET key:__rand_int__", **warm)
                     bench.load.run(server, "SET warm __data__", **warm)
-                    server.call("DEL", "warm")
+                    # So is the code of the command that adds elements.
+                    bench.load.fill(server, data.command, keys=20_000, size=data.size)
+                    server.call("FLUSHALL")
                     before = self._memory(server)
                     bench.fill(server, data)
                     after = self._memory(server)

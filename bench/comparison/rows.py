@@ -16,6 +16,9 @@ MANY = Data(10 * MILLION, 64)
 COUNTERS = Data(MILLION, 3, INCR)
 LIST = Data(MILLION, 16, "RPUSH list __data__", held=1)
 MUCH = Data(200_000, 16, "RPUSH list" + " __data__" * 100, held=1)  # more than a round can pop
+ADDED = Data(1, 16, "XADD stream * field __data__", held=1)
+STREAM = Data(MILLION, 16, "XADD stream 1-* field __data__", held=1, then=("XGROUP CREATE stream group 0", "XREADGROUP GROUP group consumer STREAMS stream >"))
+PENDING = Data(MILLION, 16, "XCLAIM stream group consumer 0 1-__rand_int__ FORCE JUSTID")
 
 ROWS = [
     CpuRow("ping-p1", "PING, unpipelined", SMALL, "PING", 1, total=1.0, user=0.7),
@@ -39,9 +42,15 @@ ROWS = [
     CpuRow("lpop-p16", "LPOP 16 B, pipeline 16", LIST, "LPOP list", 16, total=0.8, refill=MUCH, left="LLEN list"),
     CpuRow("rpop-p16", "RPOP 16 B, pipeline 16", LIST, "RPOP list", 16, total=0.8, refill=MUCH, left="LLEN list"),
 
+    CpuRow("xadd-p16", "XADD MAXLEN ~ 1000, 16 B, pipeline 16", ADDED, "XADD stream MAXLEN ~ 1000 * field __data__", 16, total=0.75),
+    CpuRow("xread-p16", "XREAD COUNT 10, stream of 1 M, pipeline 16", STREAM, "XREAD COUNT 10 STREAMS stream 1-500000", 16, total=0.75),
+    CpuRow("xreadgroup-p16", "XREADGROUP COUNT 10 of 1 M pending, pipeline 16", STREAM, "XREADGROUP GROUP group consumer COUNT 10 STREAMS stream 1-500000", 16, total=0.75),
+    CpuRow("xack-p16", "XACK, 1 M pending, pipeline 16", STREAM, "XACK stream group 1-__rand_int__", 16, total=0.75, refill=PENDING),
+
     MemoryRow("memory-64", "16 B key, 64 B value", Data(MILLION, 64), at_most=0.9),
     MemoryRow("memory-8", "16 B key, 8 B value", Data(MILLION, 8), at_most=0.75),
     MemoryRow("memory-32-ttl", "16 B key, 32 B value, with a TTL", Data(MILLION, 32, SET + " EX 100000"), at_most=0.75),
+    MemoryRow("memory-stream", "stream of 1 M, 4 B values", Data(MILLION, 4, "XADD stream 1-* f __data__", held=1), at_most=1.0),
     MemoryRow("memory-list", "list of 1 M, 16 B elements", LIST, at_most=1.0),
 
     ThroughputRow("default-set-p1", "SET 64 B, 1 M keys, unpipelined", SMALL, SET, 1, at_least=1.0),

@@ -66,7 +66,8 @@ class Bench:
         return self._shared[1]
 
     def fill(self, server, data, pinned=True):
-        self.load.fill(server, data.command, keys=data.keys, size=data.size, pinned_to_core=pinned)
+        for part in (data, *data.also):
+            self.load.fill(server, part.command, keys=part.keys, size=part.size, pinned_to_core=pinned)
         held = server.call("DBSIZE")
         wanted = data.keys if data.held is None else data.held
         if held != wanted:

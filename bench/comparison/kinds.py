@@ -27,6 +27,7 @@ class Data:
     size: int
     command: str = "SET key:__rand_int__ __data__"
     held: int = None  # keys that are there after that, if another number
+    also: tuple = ()  # further Data, filled in after it
     then: tuple = ()  # commands that follow, each sent once
 
 
@@ -62,10 +63,11 @@ def check_replies(servers, command, size):
     """Sends the row's command once to both servers: neither may refuse it, and the replies must have the same shape."""
     for placeholder in ("__rand_int__", "__rand_1st__", "__rand_2nd__", "__rand_3rd__"):
         command = command.replace(placeholder, "000000000007")
-    args = command.replace("__data__", "x" * size).split()
-    shapes = [_shape(server.call(*args)) for server in servers]
-    if shapes[0] != shapes[1]:
-        raise ServerFailed(f"'{args[0]}' is answered with {shapes[0]} by one server and with {shapes[1]} by the other")
+    for part in command.replace("__data__", "x" * size).split(" ; "):
+        args = part.split()
+        shapes = [_shape(server.call(*args)) for server in servers]
+        if shapes[0] != shapes[1]:
+            raise ServerFailed(f"'{args[0]}' is answered with {shapes[0]} by one server and with {shapes[1]} by the other")
 
 
 def _shape(reply):

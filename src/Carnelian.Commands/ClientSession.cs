@@ -14,6 +14,12 @@ public abstract class ClientSession
     /// <summary>What its lookups of keys leave out or find besides.</summary>
     public LookupFlags Lookup { get; private set; }
 
+    /// <summary>The lists of fields that HIMPORT PREPARE has named; null if there are none.</summary>
+    internal Hashes.Fieldsets? Fieldsets { get; set; }
+
+    /// <summary>Forgets what HIMPORT PREPARE has named: RESET.</summary>
+    public void ForgetFieldsets() => Fieldsets = null;
+
     /// <summary>CLIENT NO-TOUCH: its reads do not count as accesses of keys.</summary>
     public bool IsNoTouch
     {

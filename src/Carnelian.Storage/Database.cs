@@ -77,10 +77,7 @@ public sealed unsafe class Database : IDisposable
     public bool HasObservedKeys(in Key key)
     {
         DatabasePart* parts = _parts;
-        if (parts == null)
-            return false;
-        parts += key.Hash & _shardMask;
-        return (parts->WatchedKeys | parts->AwaitedKeys) != 0;
+        return parts != null && parts[key.Hash & _shardMask].HasObservedKeys;
     }
 
     /// <summary>Changes the number of watched keys of a part. Under the lock of the key's shard.</summary>

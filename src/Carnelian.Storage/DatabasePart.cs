@@ -28,6 +28,9 @@ public unsafe struct DatabasePart
     /// <summary>Keys of this part that somebody waits for.</summary>
     public int AwaitedKeys;
 
+    /// <summary>Whether anybody watches keys of this part or waits for some.</summary>
+    public readonly bool HasObservedKeys => (WatchedKeys | AwaitedKeys) != 0;
+
     /// <summary>Those who wait; null as long as nobody ever has.</summary>
     public WaitQueues* Waits;
 }

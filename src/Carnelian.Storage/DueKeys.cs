@@ -70,7 +70,7 @@ internal static unsafe class DueKeys
                 return 0;
         }
         IKeyspaceObserver? observer = database.Keyspace.Observer;
-        if (observer != null && (part->WatchedKeys != 0 || observer.HearsExpired))
+        if (observer != null && (part->HasObservedKeys || observer.HearsExpired))
         {
             for (int i = 0; i < records.Count; i++)
                 observer.OnExpired(database, new Entry(records[i]).Key);

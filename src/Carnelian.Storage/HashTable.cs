@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Carnelian.Memory;
+using static Carnelian.Storage.HashBucket;
 
 namespace Carnelian.Storage;
 
@@ -32,14 +32,8 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     /// <summary>Positions in hash order are the highest bits of the hash, this many.</summary>
     public const int PositionBits = 43;
 
-    private const int BucketSize = 64;
-    private const int SlotsPerBucket = 7;
-    private const uint SlotMask = 0x7f;
-    private const int HeaderSize = 64;
-    private const int OverflowBit = 7;
     private const int MaxDepth = 26;
     private const int LargestSegment = 56;
-    private const ulong PointerMask = 0x0000_FFFF_FFFF_FFFF;
 
     private ulong _directory; // pointer | depth << 56
     private long _count;
@@ -123,34 +117,8 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         PrefetchCandidates(stash, Candidates(stash, Fingerprint(hash)));
     }
 
-    /// <summary>What tells where the buckets are, as long as the table does not change; 0 while it is empty.</summary>
+    /// <summary>What tells where the buckets are, as long as the table does not change; 0 while it is empty. For <see cref="TableLookup"/>.</summary>
     public readonly ulong Directory => Volatile.Read(in _directory);
-
-    /// <summary>Starts to load the bucket of a hash in the table of a <see cref="Directory"/>, under the table's lock.</summary>
-    /// <returns>What <see cref="PrefetchElements"/> asks for.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong PrefetchBucket(ulong directory, ulong hash)
-    {
-        ulong word = SlotWord(directory, hash);
-        Sse.Prefetch0(BucketOf(word, hash));
-        return word;
-    }
-
-    /// <summary>With the bucket there, starts to load the records that a lookup of a hash will compare. Needs no lock. For records that are small.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void PrefetchElements(ulong word, ulong hash)
-    {
-        byte* bucket = BucketOf(word, hash);
-        for (uint candidates = Candidates(bucket, Fingerprint(hash)); candidates != 0; candidates &= candidates - 1)
-        {
-            byte* record = *(byte**)(bucket + 8 + 8 * uint.TrailingZeroCount(candidates));
-            Sse.Prefetch0(record);
-            Sse.Prefetch0(record + 24);
-        }
-        uint announced = AnnouncedStash(word, bucket);
-        if (announced != 0)
-            Sse.Prefetch0(StashAt(word, (int)uint.TrailingZeroCount(announced)));
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void PrefetchCandidates(byte* bucket, uint candidates)
@@ -169,7 +137,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
 
     /// <summary>The stash buckets that a bucket announces, and none that the segment cannot have, whatever a stale bucket says.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint AnnouncedStash(ulong word, byte* bucket) => bucket[7] & ((1u << StashFor((int)(word >> 56))) - 1);
+    internal static uint AnnouncedStash(ulong word, byte* bucket) => bucket[7] & ((1u << StashFor((int)(word >> 56))) - 1);
 
     /// <summary>The place of the record with this key, or null. It is valid until the next change of the table.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -398,86 +366,38 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         return slots;
     }
 
-    /// <summary>A record by chance, each as likely as the others up to the uneven fill of segments; null if there is none.</summary>
+    /// <summary>A record by chance, each as likely as the others (but for the overflow of a table under attack); null if there is none.</summary>
     public readonly byte* Sample(ref FastRandom random)
     {
         if (_count == 0)
             return null;
+        // Every directory slot stands for as many places, whatever its segment has: so a place is as likely in a small segment as in a large one.
+        int depth = Depth;
+        int places = depth == 0 ? 0 : (LargestSegment + StashFor(LargestSegment)) * SlotsPerBucket;
         while (true)
         {
-            ulong word = SlotWord(_directory, random.Next());
+            ulong hash = random.Next();
+            ulong word = SlotWord(_directory, hash);
+            int buckets = (int)(word >> 56) + StashFor((int)(word >> 56)), slots = buckets * SlotsPerBucket;
+            long place = depth == 0 ? random.Next(slots) : PlaceIn(word, hash, depth, places, ref random);
+            if (place >= slots)
+                continue;
             var segment = (HashSegment*)(word & PointerMask);
-            int slot = random.Next(segment->AllBuckets * SlotsPerBucket);
-            byte* record = *(byte**)(BucketAt(segment, slot / SlotsPerBucket) + 8 + 8 * (slot % SlotsPerBucket));
+            if (segment->OverflowBuckets != 0)
+                place = random.Next(segment->AllBuckets * SlotsPerBucket);
+            byte* record = *(byte**)(BucketAt(segment, (int)(place / SlotsPerBucket)) + 8 + 8 * (place % SlotsPerBucket));
             if (record != null)
                 return record;
         }
     }
 
-    // --- buckets --------------------------------------------------------------------------------------------------
-
+    /// <summary>A place by chance within the slot of the directory that a hash chooses, counted from the first slot of its segment.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong SlotWord(ulong directory, ulong hash) =>
-        ((ulong*)(directory & PointerMask))[(hash >> 1) >> (int)(63 - (directory >> 56))];
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int BucketIndex(ulong word, ulong hash)
+    private static long PlaceIn(ulong word, ulong hash, int depth, int places, ref FastRandom random)
     {
-        uint bits = (uint)((hash << (int)(word >> 48 & 0xff)) >> 48);
-        return (int)(bits * (uint)(word >> 56) >> 16);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* BucketOf(ulong word, ulong hash) =>
-        (byte*)(word & PointerMask) + HeaderSize + (nint)BucketIndex(word, hash) * BucketSize;
-
-    /// <summary>A bucket by number: the main ones, then the stash, then the overflow.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* BucketAt(HashSegment* segment, int index)
-    {
-        int overflow = index - segment->Buckets - segment->StashBuckets;
-        return overflow < 0 ? (byte*)segment + HeaderSize + (nint)index * BucketSize : segment->Overflow + (nint)overflow * BucketSize;
-    }
-
-    /// <summary>A stash bucket by the slot word alone.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* StashAt(ulong word, int index) =>
-        (byte*)(word & PointerMask) + HeaderSize + (nint)((uint)(word >> 56) + (uint)index) * BucketSize;
-
-    /// <summary>The bit by which main buckets announce records in a bucket of the stash or overflow.</summary>
-    private static uint AnnouncementOf(HashSegment* segment, int index) =>
-        1u << (index < segment->Buckets + segment->StashBuckets ? index - segment->Buckets : OverflowBit);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte Fingerprint(ulong hash)
-    {
-        var fingerprint = (byte)(hash >> 8);
-        return fingerprint == 0 ? (byte)1 : fingerprint;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Candidates(byte* bucket, byte fingerprint) =>
-        Vector128.Equals(Vector128.CreateScalarUnsafe(*(ulong*)bucket).AsByte(), Vector128.Create(fingerprint)).ExtractMostSignificantBits() & SlotMask;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint FreeSlots(byte* bucket) =>
-        Vector128.Equals(Vector128.CreateScalarUnsafe(*(ulong*)bucket).AsByte(), Vector128<byte>.Zero).ExtractMostSignificantBits() & SlotMask;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Place(byte* bucket, int slot, byte* record, ulong hash)
-    {
-        ((byte**)(bucket + 8))[slot] = record;
-        bucket[slot] = Fingerprint(hash);
-    }
-
-    private static void CollectSlots(byte* bucket, ref RecordList into)
-    {
-        for (int slot = 0; slot < SlotsPerBucket; slot++)
-        {
-            byte* record = *(byte**)(bucket + 8 + 8 * slot);
-            if (record != null)
-                into.Add(record);
-        }
+        int shared = depth - (int)(word >> 48 & 0xff);
+        long slot = (long)(hash >> 1 >> (63 - depth)) & ((1L << shared) - 1);
+        return slot * places + random.Next(places);
     }
 
     // --- the stash ------------------------------------------------------------------------------------------------
@@ -625,7 +545,8 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     /// </summary>
     private static int NextSize(int buckets) => buckets switch
     {
-        1 => 3,
+        1 => 2,
+        2 => 3,
         3 => 6,
         6 => 14,
         14 => 21,

@@ -11,6 +11,7 @@ internal static class FuzzTargets
         ["resp"] = static () => new RespTarget(),
         ["inline"] = static () => new InlineTarget(),
         ["glob"] = static () => new GlobTarget(),
+        ["intset"] = static () => new IntSetTarget(),
         ["listpack"] = static () => new ListPackTarget(),
         ["stream"] = static () => new StreamBlockTarget(),
         ["number"] = static () => new NumberTarget(),

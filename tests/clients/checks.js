@@ -54,7 +54,7 @@ async function until(condition) {
 }
 
 // Runs a script's test for each protocol, prints the counts, and ends the process.
-async function main(title, protocols, test) {
+async function main(title, protocols, test, seconds = 60) {
     const port = Number(process.argv[2]);
     let passed = 0, failed = 0;
     for (const protocol of protocols) {
@@ -63,7 +63,7 @@ async function main(title, protocols, test) {
             console.log(`  FAILED ${checks.title}: hangs after ${checks.passed} checks`);
             console.log(`${passed + checks.passed} passed, ${failed + checks.failed + 1} failed, 0 skipped`);
             process.exit(1);
-        }, 60000);
+        }, seconds * 1000);
         try {
             await test(checks, port, protocol);
         } catch (error) {

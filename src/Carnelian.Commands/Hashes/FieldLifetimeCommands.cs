@@ -205,8 +205,11 @@ public static class FieldLifetimeCommands
         }
         HashAccess.NoteDeadlines(ref ctx, key, hash);
         ctx.Services.CountExpiredFields((ctx.ArgCount - first) / 2);
-        ctx.Dirty += removed - 1;
-        ctx.Modified(key, NotificationClass.Hash, "hset"u8);
+        // The events come in any case; a change it is only if a field was there.
+        ctx.Dirty += removed;
+        if (removed != 0)
+            ctx.Touch(key);
+        ctx.Notify(key, NotificationClass.Hash, "hset"u8);
         ctx.Notify(key, NotificationClass.Hash, "hexpire"u8);
         ctx.Notify(key, NotificationClass.Hash, "hexpired"u8);
         HashAccess.RemoveIfEmpty(ref ctx, key, hash);

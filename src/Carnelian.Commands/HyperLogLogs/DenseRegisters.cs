@@ -67,9 +67,14 @@ internal static unsafe class DenseRegisters
         fixed (byte* from = raw, to = registers)
         {
             int done = 0;
-            if (Ssse3.IsSupported)
+            // Each store writes some bytes too many, which the next one overwrites.
+            if (Avx512Vbmi.IsSupported)
             {
-                // Each store writes four bytes too many, which the next one overwrites.
+                for (; done < WideRegisters; done += 64)
+                    Pack(Vector512.Load(from + done)).Store(to + (done / 4 * 3));
+            }
+            else if (Ssse3.IsSupported)
+            {
                 for (; done < WideRegisters; done += 16)
                     Pack(Vector128.Load(from + done)).Store(to + (done / 4 * 3));
             }
@@ -87,32 +92,55 @@ internal static unsafe class DenseRegisters
     /// <summary>Counts how many raw registers have each value.</summary>
     /// <param name="raw">The registers.</param>
     /// <param name="histogram">64 counts, which are added to.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddToHistogram(ReadOnlySpan<byte> raw, Span<int> histogram)
     {
-        // Neighbours often have the same value: with a table for each of eight places no count waits for the one before.
-        int* tables = stackalloc int[64 * 8];
-        Unsafe.InitBlockUnaligned(tables, 0, 64 * 8 * sizeof(int));
         fixed (byte* from = raw)
+        fixed (int* counts = histogram)
         {
-            for (int i = 0; i < HyperLogLogFormat.Registers; i += 8)
+            if (!Avx2.IsSupported)
             {
-                ulong eight = Unsafe.ReadUnaligned<ulong>(from + i);
-                tables[eight & 63]++;
-                tables[64 + (eight >> 8 & 63)]++;
-                tables[128 + (eight >> 16 & 63)]++;
-                tables[192 + (eight >> 24 & 63)]++;
-                tables[256 + (eight >> 32 & 63)]++;
-                tables[320 + (eight >> 40 & 63)]++;
-                tables[384 + (eight >> 48 & 63)]++;
-                tables[448 + (eight >> 56 & 63)]++;
+                for (int i = 0; i < HyperLogLogFormat.Registers; i++)
+                    counts[from[i] & 63]++;
+                return;
             }
+            // Most registers have one of a few low values: after those nothing is left to be counted.
+            int left = HyperLogLogFormat.Registers;
+            for (int value = 0; value < 64 && left > 0; value += 4)
+                left -= CountFour(from, value, counts + value);
         }
-        for (int value = 0; value < 64; value++)
+    }
+
+    /// <summary>Counts the registers that have one of four values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int CountFour(byte* raw, int value, int* counts)
+    {
+        // A lane of eight bits counts up to this many vectors.
+        const int Most = 255;
+        Vector256<byte> first = Vector256.Create((byte)value), second = Vector256.Create((byte)(value + 1));
+        Vector256<byte> third = Vector256.Create((byte)(value + 2)), fourth = Vector256.Create((byte)(value + 3));
+        Vector256<ulong> a = default, b = default, c = default, d = default;
+        byte* end = raw + HyperLogLogFormat.Registers;
+        while (raw < end)
         {
-            for (int table = 0; table < 8; table++)
-                histogram[value] += tables[(table * 64) + value];
+            Vector256<byte> ofFirst = default, ofSecond = default, ofThird = default, ofFourth = default;
+            for (int i = 0; i < Most && raw < end; i++, raw += 32)
+            {
+                Vector256<byte> registers = Vector256.Load(raw);
+                ofFirst -= Vector256.Equals(registers, first);
+                ofSecond -= Vector256.Equals(registers, second);
+                ofThird -= Vector256.Equals(registers, third);
+                ofFourth -= Vector256.Equals(registers, fourth);
+            }
+            a += Avx2.SumAbsoluteDifferences(ofFirst, Vector256<byte>.Zero).AsUInt64();
+            b += Avx2.SumAbsoluteDifferences(ofSecond, Vector256<byte>.Zero).AsUInt64();
+            c += Avx2.SumAbsoluteDifferences(ofThird, Vector256<byte>.Zero).AsUInt64();
+            d += Avx2.SumAbsoluteDifferences(ofFourth, Vector256<byte>.Zero).AsUInt64();
         }
+        counts[0] += (int)Vector256.Sum(a);
+        counts[1] += (int)Vector256.Sum(b);
+        counts[2] += (int)Vector256.Sum(c);
+        counts[3] += (int)Vector256.Sum(d);
+        return (int)Vector256.Sum(a + b + c + d);
     }
 
     /// <summary>64 registers of 48 bytes as bytes.</summary>
@@ -136,6 +164,18 @@ internal static unsafe class DenseRegisters
         Vector256<uint> fours = Avx2.Shuffle(Vector256.Create(low, high), spread).AsUInt32();
         return ((fours & Vector256.Create(0x3Fu)) | (fours << 2 & Vector256.Create(0x3F00u)) | (fours << 4 & Vector256.Create(0x3F0000u))
             | (fours << 6 & Vector256.Create(0x3F000000u))).AsByte();
+    }
+
+    /// <summary>64 registers as 48 bytes, with others behind.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<byte> Pack(Vector512<byte> raw)
+    {
+        Vector512<short> pairs = Avx512BW.MultiplyAddAdjacent(raw, Vector512.Create((short)0x4001).AsSByte());
+        Vector512<int> fours = Avx512BW.MultiplyAddAdjacent(pairs, Vector512.Create(0x10000001).AsInt16());
+        Vector512<byte> gathered = Vector512.Create(
+            (byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 16, 17, 18, 20, 21, 22, 24, 25, 26, 28, 29, 30, 32, 33, 34, 36, 37, 38, 40, 41,
+            42, 44, 45, 46, 48, 49, 50, 52, 53, 54, 56, 57, 58, 60, 61, 62, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        return Avx512Vbmi.PermuteVar64x8(fours.AsByte(), gathered);
     }
 
     /// <summary>16 registers as 12 bytes, with four zeros behind.</summary>

@@ -19,36 +19,26 @@ public static class HyperLogLogCommands
         Entry entry = ctx.FindForWrite(key);
         if (!HyperLogLogKey.IsHyperLogLog(ref ctx, entry))
             return;
-        int changes = 0;
-        bool isDense = false;
-        if (!entry.Exists)
-        {
-            HyperLogLogKey.Create(ref ctx, key);
-            changes = 1;
-        }
-        else
-        {
-            HyperLogLogKey.MakeRaw(ref ctx, key, entry);
-            isDense = HyperLogLogFormat.IsDense(HyperLogLogKey.Read(ref ctx, key));
-        }
+        ReadOnlySpan<byte> bytes = HyperLogLogKey.Open(ref ctx, key, entry);
+        int changes = entry.Exists ? 0 : 1;
         int next = 2;
-        if (!isDense && ctx.ArgCount > 2)
+        if (!HyperLogLogFormat.IsDense(bytes))
         {
-            SparseEdit.Result result = SparseEdit.Add(ref ctx, key, next);
+            SparseEdit.Result result = SparseEdit.Add(ref ctx, key, bytes, next);
             if (result.IsCorrupt)
             {
                 HyperLogLogKey.WriteCorrupt(ref ctx);
                 return;
             }
-            next = result.Next;
             changes += result.Changes;
-            isDense = next < ctx.ArgCount;
+            next = result.Next;
+            if (next < ctx.ArgCount)
+                bytes = HyperLogLogKey.Read(ref ctx, key);
         }
-        if (isDense)
-            changes += AddDense(ref ctx, key, next);
+        if (next < ctx.ArgCount)
+            changes += AddDense(ref ctx, key, bytes, next);
         if (changes > 0)
         {
-            HyperLogLogFormat.InvalidateEstimate(HyperLogLogKey.Write(ref ctx, key, HyperLogLogKey.Read(ref ctx, key).Length));
             ctx.Modified(key, NotificationClass.String, "pfadd"u8);
             ctx.Dirty += changes - 1;
         }
@@ -76,8 +66,7 @@ public static class HyperLogLogCommands
             ctx.Reply.Integer(0);
             return;
         }
-        HyperLogLogKey.MakeRaw(ref ctx, key, entry);
-        ReadOnlySpan<byte> bytes = HyperLogLogKey.Read(ref ctx, key);
+        ReadOnlySpan<byte> bytes = HyperLogLogKey.Open(ref ctx, key, entry);
         if (!HyperLogLogFormat.TryGetEstimate(bytes, out long estimate))
         {
             if (!TryEstimate(bytes, out estimate))
@@ -107,21 +96,10 @@ public static class HyperLogLogCommands
         if (!TryMergeKeys(ref ctx, raw, out bool anyDense))
             return;
         Key key = ctx.Key(1);
-        Entry entry = ctx.FindForWrite(key);
-        if (!entry.Exists)
-            HyperLogLogKey.Create(ref ctx, key);
-        else
-            HyperLogLogKey.MakeRaw(ref ctx, key, entry);
-        if (anyDense)
-        {
+        ReadOnlySpan<byte> bytes = HyperLogLogKey.Open(ref ctx, key, ctx.FindForWrite(key));
+        // Sparse registers that become too many are dense from then on: the raw ones have all that they hold.
+        if (anyDense || SparseEdit.Merge(ref ctx, key, bytes, raw).Next < raw.Length)
             HyperLogLogKey.WriteDense(ref ctx, key, raw);
-        }
-        else
-        {
-            SparseEdit.Result result = SparseEdit.Merge(ref ctx, key, raw);
-            if (result.Next < raw.Length)
-                HyperLogLogKey.WriteDense(ref ctx, key, raw);
-        }
         HyperLogLogFormat.InvalidateEstimate(HyperLogLogKey.Write(ref ctx, key, HyperLogLogKey.Read(ref ctx, key).Length));
         ctx.Modified(key, NotificationClass.String, "pfadd"u8);
         ctx.Reply.Ok();
@@ -162,20 +140,21 @@ public static class HyperLogLogCommands
         return true;
     }
 
-    private static int AddDense(scoped ref CommandContext ctx, scoped in Key key, int argument)
+    private static int AddDense(scoped ref CommandContext ctx, scoped in Key key, ReadOnlySpan<byte> bytes, int argument)
     {
-        ReadOnlySpan<byte> registers = HyperLogLogKey.Read(ref ctx, key)[HyperLogLogFormat.HeaderSize..];
         Span<byte> writable = default;
         int changes = 0;
         for (; argument < ctx.ArgCount; argument++)
         {
             int register = ElementHash.RegisterOf(ctx.Arg(argument), out int rank);
-            if (DenseRegisters.Get(registers, register) >= rank)
+            if (DenseRegisters.Get(bytes[HyperLogLogFormat.HeaderSize..], register) >= rank)
                 continue;
-            if (writable.IsEmpty)
-                registers = writable = HyperLogLogKey.Write(ref ctx, key, HyperLogLogFormat.DenseSize)[HyperLogLogFormat.HeaderSize..];
-            DenseRegisters.Set(writable, register, rank);
-            changes++;
+            if (changes++ == 0)
+            {
+                bytes = writable = HyperLogLogKey.Write(ref ctx, key, HyperLogLogFormat.DenseSize);
+                HyperLogLogFormat.InvalidateEstimate(writable);
+            }
+            DenseRegisters.Set(writable[HyperLogLogFormat.HeaderSize..], register, rank);
         }
         return changes;
     }

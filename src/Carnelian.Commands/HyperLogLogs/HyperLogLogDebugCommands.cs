@@ -31,7 +31,7 @@ public static class HyperLogLogDebugCommands
         }
         if (!HyperLogLogKey.IsHyperLogLog(ref ctx, entry))
             return;
-        HyperLogLogKey.MakeRaw(ref ctx, key, entry);
+        HyperLogLogKey.Open(ref ctx, key, entry);
         if (ctx.ArgIs(1, "getreg"u8))
             WriteRegisters(ref ctx, key);
         else if (ctx.ArgIs(1, "decode"u8))

@@ -23,19 +23,20 @@ internal static class HyperLogLogKey
     /// <summary>Writes the error for registers that cannot be read.</summary>
     public static void WriteCorrupt(scoped ref CommandContext ctx) => ctx.Reply.Error("INVALIDOBJ Corrupted HLL object detected"u8);
 
-    /// <summary>Makes a key with a HyperLogLog that has seen nothing.</summary>
-    public static void Create(scoped ref CommandContext ctx, scoped in Key key)
+    /// <summary>The bytes of a HyperLogLog that may be changed; a key that does not exist is made.</summary>
+    /// <remarks>The string gets the encoding that a changed one has, as in Valkey before it looks whether there is something to change.</remarks>
+    public static ReadOnlySpan<byte> Open(scoped ref CommandContext ctx, scoped in Key key, Entry entry)
     {
-        ctx.Database.SetString(key, default, -1, ctx.Now);
-        HyperLogLogFormat.WriteEmpty(ctx.Database.ResizeString(key, HyperLogLogFormat.EmptySize, ctx.Now));
-        ctx.Created(key);
-    }
-
-    /// <summary>Gives a string the encoding that a changed one has, as Valkey does before it looks whether there is something to change.</summary>
-    public static void MakeRaw(scoped ref CommandContext ctx, scoped in Key key, Entry entry)
-    {
-        if (entry.IsEmbeddedString)
-            ctx.Database.ResizeString(key, entry.StringBytes.Length, ctx.Now);
+        if (!entry.Exists)
+        {
+            ctx.Database.SetString(key, default, -1, ctx.Now);
+            Span<byte> bytes = Write(ref ctx, key, HyperLogLogFormat.EmptySize);
+            HyperLogLogFormat.WriteEmpty(bytes);
+            HyperLogLogFormat.InvalidateEstimate(bytes);
+            ctx.Created(key);
+            return bytes;
+        }
+        return entry.IsEmbeddedString ? Write(ref ctx, key, entry.StringBytes.Length) : entry.StringBytes;
     }
 
     /// <summary>The bytes of a key that holds a HyperLogLog.</summary>

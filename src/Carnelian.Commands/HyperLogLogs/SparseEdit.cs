@@ -15,33 +15,35 @@ internal static unsafe class SparseEdit
     /// <summary>Adds elements.</summary>
     /// <param name="ctx">The command, whose arguments the elements are.</param>
     /// <param name="key">The key, which holds a sparse HyperLogLog.</param>
+    /// <param name="bytes">Its bytes.</param>
     /// <param name="argument">The first element.</param>
     /// <returns>Where it ended, and how many registers have changed.</returns>
-    public static Result Add(scoped ref CommandContext ctx, scoped in Key key, int argument) => Run(ref ctx, key, argument, ctx.ArgCount, default);
+    public static Result Add(scoped ref CommandContext ctx, scoped in Key key, ReadOnlySpan<byte> bytes, int argument) =>
+        Run(ref ctx, key, bytes, argument, ctx.ArgCount, default);
 
     /// <summary>Raises registers to raw ones.</summary>
-    public static Result Merge(scoped ref CommandContext ctx, scoped in Key key, scoped ReadOnlySpan<byte> raw) => Run(ref ctx, key, 0, raw.Length, raw);
+    public static Result Merge(scoped ref CommandContext ctx, scoped in Key key, ReadOnlySpan<byte> bytes, scoped ReadOnlySpan<byte> raw) =>
+        Run(ref ctx, key, bytes, 0, raw.Length, raw);
 
     [SkipLocalsInit]
-    private static Result Run(scoped ref CommandContext ctx, scoped in Key key, int from, int to, scoped ReadOnlySpan<byte> raw)
+    private static Result Run(scoped ref CommandContext ctx, scoped in Key key, ReadOnlySpan<byte> bytes, int from, int to, scoped ReadOnlySpan<byte> raw)
     {
-        int length = HyperLogLogKey.Read(ref ctx, key).Length;
+        int length = bytes.Length;
         long most = Math.Max(length, ctx.Services.Limits.SparseHyperLogLogBytes);
-        long capacity = Math.Min(most, length + ((long)(to - from) * SparseRegisters.MostGrowth));
+        long capacity = Math.Min(most, length + ((long)(to - from) * SparseRegisters.MostGrowth)) + 1;
         if (capacity <= StackBytes)
         {
             Span<byte> room = stackalloc byte[StackBytes];
-            return Run(ref ctx, key, from, to, raw, room);
+            return Run(ref ctx, key, bytes, from, to, raw, room);
         }
         byte* memory = NativeHeap.Allocate((nuint)capacity);
-        Result result = Run(ref ctx, key, from, to, raw, new Span<byte>(memory, (int)capacity));
+        Result result = Run(ref ctx, key, bytes, from, to, raw, new Span<byte>(memory, (int)capacity));
         NativeHeap.Free(memory);
         return result;
     }
 
-    private static Result Run(scoped ref CommandContext ctx, scoped in Key key, int from, int to, scoped ReadOnlySpan<byte> raw, scoped Span<byte> room)
+    private static Result Run(scoped ref CommandContext ctx, scoped in Key key, ReadOnlySpan<byte> bytes, int from, int to, scoped ReadOnlySpan<byte> raw, scoped Span<byte> room)
     {
-        ReadOnlySpan<byte> bytes = HyperLogLogKey.Read(ref ctx, key);
         bytes.CopyTo(room);
         var registers = new SparseRegisters(room[HyperLogLogFormat.HeaderSize..], bytes.Length - HyperLogLogFormat.HeaderSize);
         long most = ctx.Services.Limits.SparseHyperLogLogBytes - HyperLogLogFormat.HeaderSize;

@@ -6,7 +6,7 @@ namespace Carnelian.Commands.HyperLogLogs;
 /// </summary>
 /// <remarks>How runs are split and joined follows Valkey, so that the bytes after the same elements are the same. Bytes may come from a
 /// client: nothing here reads beyond them.</remarks>
-/// <param name="buffer">The bytes, and room for more.</param>
+/// <param name="buffer">The bytes, and room for one more than they may become.</param>
 /// <param name="length">How many bytes there are.</param>
 internal ref struct SparseRegisters(Span<byte> buffer, int length)
 {
@@ -83,7 +83,12 @@ internal ref struct SparseRegisters(Span<byte> buffer, int length)
             int size = Split(split, run, index - first, value);
             if (size > run.Size && Length + size - run.Size > mostLength)
                 return Outcome.TooLarge;
+            bool isCut = at + run.Size > Length;
+            if (isCut)
+                _buffer[Length++] = 0;
             Replace(at, run.Size, split[..size]);
+            if (isCut)
+                Length--;
         }
         Join(before);
         return Outcome.Changed;
@@ -123,7 +128,7 @@ internal ref struct SparseRegisters(Span<byte> buffer, int length)
         return first == HyperLogLogFormat.Registers;
     }
 
-    /// <summary>Reads the run at a place.</summary>
+    /// <summary>Reads the run at a place. A second byte that is missing at the end counts as zero, as in Valkey, where strings end with one.</summary>
     public static bool TryRead(ReadOnlySpan<byte> registers, int at, out Run run)
     {
         run = default;
@@ -134,10 +139,8 @@ internal ref struct SparseRegisters(Span<byte> buffer, int length)
             run = new Run(1, (head & 3) + 1, (head >> 2 & 31) + 1);
         else if ((head & 0x40) == 0)
             run = new Run(1, head + 1, 0);
-        else if (at + 1 < registers.Length)
-            run = new Run(2, ((head & 63) << 8 | registers[at + 1]) + 1, 0);
         else
-            return false;
+            run = new Run(2, ((head & 63) << 8 | (at + 1 < registers.Length ? registers[at + 1] : 0)) + 1, 0);
         return true;
     }
 

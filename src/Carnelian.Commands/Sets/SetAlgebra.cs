@@ -8,8 +8,7 @@ namespace Carnelian.Commands.Sets;
 /// The algorithms of set algebra. What they produce and in which encoding it is stored is Valkey's; how members are found is not.
 /// </summary>
 /// <remarks>
-/// Tables are ordered by the same hash, so a walk over one asks another for its buckets in their order in memory; only the records
-/// are anywhere. A walk therefore takes members in groups: hashes first, then the records are asked for, then the lookups (<see cref="SetGroup"/>).
+/// Members are looked up in groups, so that the memory for all of a group is on its way at once: <see cref="SetGroupWalk"/>.
 /// </remarks>
 internal static unsafe class SetAlgebra
 {
@@ -31,11 +30,11 @@ internal static unsafe class SetAlgebra
             outcome.TakeAll(ref ctx, IntersectPack(ref ctx, ref sets));
             return;
         }
-        var group = new SetGroup(sets[0], sets.Count > 1 ? sets[1] : default);
-        while (outcome.Count < limit && group.Next(out PackedValue member, out ulong hash))
+        var group = new SetGroupWalk(sets[0], sets.Count > 1 ? sets[1] : default);
+        while (outcome.Count < limit && group.Next(out PackedValue member, out ulong hash, out bool isInOther))
         {
-            bool isCommon = true;
-            for (int i = 1; i < sets.Count && isCommon; i++)
+            bool isCommon = isInOther || sets.Count == 1;
+            for (int i = 2; i < sets.Count && isCommon; i++)
                 isCommon = sets[i].Contains(member, hash);
             if (isCommon)
                 outcome.Take(ref ctx, member);
@@ -56,11 +55,11 @@ internal static unsafe class SetAlgebra
         sets.SortBySize(0, descending: true);
         for (int i = 0; i < sets.Count; i++)
         {
-            var group = new SetGroup(sets[i], i > 0 ? sets[0] : default);
-            while (outcome.Count < limit && group.Next(out PackedValue member, out ulong hash))
+            var group = new SetGroupWalk(sets[i], i > 0 ? sets[0] : default);
+            while (outcome.Count < limit && group.Next(out PackedValue member, out ulong hash, out bool isInOther))
             {
-                bool isNew = true;
-                for (int k = 0; k < i && isNew; k++)
+                bool isNew = !isInOther;
+                for (int k = 1; k < i && isNew; k++)
                     isNew = !sets[k].Contains(member, hash);
                 if (isNew)
                     outcome.Take(ref ctx, member);
@@ -119,8 +118,8 @@ internal static unsafe class SetAlgebra
         SetValue union = outcome.IsStored || AreIntSets(sets) ? SetValue.CreateIntSet() : SetValue.CreateTable();
         for (int i = 0; i < sets.Count && union.Count < limit; i++)
         {
-            var group = new SetGroup(sets[i], default);
-            while (union.Count < limit && group.Next(out PackedValue member, out ulong hash))
+            var group = new SetGroupWalk(sets[i], default);
+            while (union.Count < limit && group.Next(out PackedValue member, out ulong hash, out _))
                 union.Add(member, hash, limits);
             group.Dispose();
         }
@@ -130,11 +129,11 @@ internal static unsafe class SetAlgebra
     private static void SubtractByLookup(scoped ref CommandContext ctx, scoped ref Operands sets, long limit, scoped ref SetOutcome outcome)
     {
         sets.SortBySize(1, descending: true);
-        var group = new SetGroup(sets[0], sets.Count > 1 ? sets[1] : default);
-        while (outcome.Count < limit && group.Next(out PackedValue member, out ulong hash))
+        var group = new SetGroupWalk(sets[0], sets.Count > 1 ? sets[1] : default);
+        while (outcome.Count < limit && group.Next(out PackedValue member, out ulong hash, out bool isInOther))
         {
-            bool isLeft = true;
-            for (int i = 1; i < sets.Count && isLeft; i++)
+            bool isLeft = !isInOther;
+            for (int i = 2; i < sets.Count && isLeft; i++)
                 isLeft = !sets[i].Contains(member, hash);
             if (isLeft)
                 outcome.Take(ref ctx, member);
@@ -146,14 +145,14 @@ internal static unsafe class SetAlgebra
     {
         SetLimits limits = SetAccess.Limits(ref ctx);
         SetValue rest = outcome.IsStored || AreIntSets(sets) ? SetValue.CreateIntSet() : SetValue.CreateTable();
-        var all = new SetGroup(sets[0], default);
-        while (all.Next(out PackedValue member, out ulong hash))
+        var all = new SetGroupWalk(sets[0], default);
+        while (all.Next(out PackedValue member, out ulong hash, out _))
             rest.Add(member, hash, limits);
         all.Dispose();
         for (int i = 1; i < sets.Count && rest.Count != 0; i++)
         {
-            var group = new SetGroup(sets[i], rest);
-            while (rest.Count != 0 && group.Next(out PackedValue member, out ulong hash))
+            var group = new SetGroupWalk(sets[i], default);
+            while (rest.Count != 0 && group.Next(out PackedValue member, out ulong hash, out _))
                 rest.Remove(member, hash);
             group.Dispose();
         }

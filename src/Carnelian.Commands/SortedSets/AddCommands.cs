@@ -16,6 +16,7 @@ public static unsafe class AddCommands
         Summary = "Adds members with their scores to a sorted set, or changes the scores of those that it has.",
         Flags = Write | DenyOom | Fast,
         Keys = "RW update @1",
+        FirstElement = 3, ElementStep = 2,
         Arguments = """
             key:key
             [condition(NX | XX) since=3.0.2]
@@ -53,6 +54,7 @@ public static unsafe class AddCommands
         Summary = "Adds a number to the score of a member.",
         Flags = Write | DenyOom | Fast,
         Keys = "RW access update @1",
+        FirstElement = 3,
         Arguments = "key:key, increment:integer, member")]
     public static void ZIncrBy(scoped ref CommandContext ctx)
     {
@@ -123,11 +125,14 @@ public static unsafe class AddCommands
             return;
         bool increments = (conditions & SortedSetConditions.Increment) != 0;
         SortedSetLimits limits = SortedSetValue.Limits(ref ctx);
+        int longest = 0;
+        for (int i = first + 1; i < ctx.ArgCount; i += 2)
+            longest = Math.Max(longest, ctx.Arg(i).Length);
         SortedSet set;
         if (entry.Exists)
         {
             set = new SortedSet(entry);
-            set.Expect(pairs, limits);
+            set.Expect(pairs, longest, limits);
         }
         else
         {
@@ -139,14 +144,14 @@ public static unsafe class AddCommands
                     ctx.Reply.Integer(0);
                 return;
             }
-            set = SortedSet.Create(pairs, ctx.Arg(first + 1).Length, limits);
+            set = SortedSet.Create(pairs, longest, limits);
         }
         int added = 0, updated = 0;
         SortedSetChange change = default;
         double result = 0;
         for (int i = 0; i < pairs; i++)
         {
-            change = set.Put(ctx.Arg(first + 2 * i + 1), scores[i], conditions, limits, out result);
+            change = set.Put(ctx.Arg(first + 2 * i + 1), scores[i], conditions, limits, out result, SortedSetValue.HashFor(ref ctx, set, first + 2 * i + 1));
             if (change == SortedSetChange.Added)
                 added++;
             else if (change == SortedSetChange.Updated)

@@ -210,8 +210,8 @@ internal unsafe ref struct Aggregation
             while (walk.Next(digits, out ReadOnlySpan<byte> member, out double score))
             {
                 double value = NumberOf(Weighted(score, _inputs[i].Weight));
-                ref double place = ref result.ScoreOf(member, out bool isNew);
-                place = isNew ? value : Combine(place, value);
+                if (!result.TryAdd(member, value, out nint place, out double present))
+                    SortedSetBuilder.SetScore(place, Combine(present, value));
             }
             walk.Dispose();
         }

@@ -23,6 +23,7 @@ public static class MemberCommands
         Summary = "Returns the score of a member.",
         Flags = ReadOnly | Fast,
         Keys = "RO access @1",
+        FirstElement = 2,
         Arguments = "key:key, member")]
     public static void ZScore(scoped ref CommandContext ctx)
     {
@@ -34,6 +35,7 @@ public static class MemberCommands
         Summary = "Returns the scores of several members.",
         Flags = ReadOnly | Fast,
         Keys = "RO access @1",
+        FirstElement = 2, ElementStep = 1,
         Arguments = "key:key, member...")]
     public static void ZMScore(scoped ref CommandContext ctx)
     {
@@ -48,6 +50,7 @@ public static class MemberCommands
         Summary = "Returns the rank of a member, counted from the lowest score.",
         Flags = ReadOnly | Fast,
         Keys = "RO access @1",
+        FirstElement = 2,
         Arguments = "key:key, member, [WITHSCORE]",
         History = "7.2.0 Added the optional `WITHSCORE` argument.")]
     public static void ZRank(scoped ref CommandContext ctx) => WriteRank(ref ctx, fromHighest: false);
@@ -56,6 +59,7 @@ public static class MemberCommands
         Summary = "Returns the rank of a member, counted from the highest score.",
         Flags = ReadOnly | Fast,
         Keys = "RO access @1",
+        FirstElement = 2,
         Arguments = "key:key, member, [WITHSCORE]",
         History = "7.2.0 Added the optional `WITHSCORE` argument.")]
     public static void ZRevRank(scoped ref CommandContext ctx) => WriteRank(ref ctx, fromHighest: true);
@@ -64,6 +68,7 @@ public static class MemberCommands
         Summary = "Removes members from a sorted set.",
         Flags = Write | Fast,
         Keys = "RW delete @1",
+        FirstElement = 2, ElementStep = 1,
         Arguments = "key:key, member...",
         History = "2.4.0 Accepts multiple elements.")]
     public static void ZRem(scoped ref CommandContext ctx)
@@ -77,7 +82,7 @@ public static class MemberCommands
             var set = new SortedSet(entry);
             for (int i = 2; i < ctx.ArgCount && set.Count != 0; i++)
             {
-                if (set.Remove(ctx.Arg(i)))
+                if (set.Remove(ctx.Arg(i), SortedSetValue.HashFor(ref ctx, set, i)))
                     removed++;
             }
             set.StoreTo(entry);
@@ -89,10 +94,16 @@ public static class MemberCommands
 
     private static void WriteScore(scoped ref CommandContext ctx, Entry entry, int argument)
     {
-        if (entry.Exists && new SortedSet(entry).TryGetScore(ctx.Arg(argument), out double score))
-            ctx.Reply.Double(score);
-        else
-            ctx.Reply.Null();
+        if (entry.Exists)
+        {
+            var set = new SortedSet(entry);
+            if (set.TryGetScore(ctx.Arg(argument), out double score, SortedSetValue.HashFor(ref ctx, set, argument)))
+            {
+                ctx.Reply.Double(score);
+                return;
+            }
+        }
+        ctx.Reply.Null();
     }
 
     private static void WriteRank(scoped ref CommandContext ctx, bool fromHighest)
@@ -116,7 +127,7 @@ public static class MemberCommands
         {
             var set = new SortedSet(entry);
             count = set.Count;
-            rank = set.Rank(ctx.Arg(2), out score);
+            rank = set.Rank(ctx.Arg(2), out score, SortedSetValue.HashFor(ref ctx, set, 2));
         }
         if (rank < 0)
         {

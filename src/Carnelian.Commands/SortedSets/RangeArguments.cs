@@ -31,9 +31,14 @@ internal static class RangeArguments
         return true;
     }
 
-    /// <summary>An end of a range of scores: other than a score, it may be empty, which is 0, and too large, which is infinite.</summary>
+    /// <summary>
+    /// An end of a range of scores: other than a score, it may be empty, which is 0, and too large, which is infinite; and it ends at its first zero byte.
+    /// </summary>
     private static bool TryScore(ReadOnlySpan<byte> text, out double score, out bool isExcluded)
     {
+        int zero = text.IndexOf((byte)0);
+        if (zero >= 0)
+            text = text[..zero];
         isExcluded = text.Length > 0 && text[0] == '(';
         if (isExcluded)
             text = text[1..];

@@ -28,6 +28,10 @@ internal static class SortedSetValue
         return ctx.HasType(entry, Storage.ValueType.SortedSet);
     }
 
+    /// <summary>The hash of a member argument where the set asks for it, else 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong HashFor(scoped ref CommandContext ctx, in SortedSet set, int argument) => set.IsPacked ? 0 : ctx.Key(argument).Hash;
+
     /// <summary>Publishes the removal of members, and removes the key if none is left.</summary>
     /// <param name="ctx">The command.</param>
     /// <param name="key">The key.</param>

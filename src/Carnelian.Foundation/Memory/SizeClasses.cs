@@ -96,7 +96,8 @@ internal static unsafe class SizeClasses
         return (128 << doubling) + step * (16 << doubling);
     }
 
-    // The shortest span of at least eight blocks that wastes at most one part in 64 at its end; else the one that wastes least.
+    // The shortest span of at least eight blocks that wastes at most one part in 64, at its end and at that of a region full of such spans;
+    // else the one that wastes least.
     private static int SpanPages(int size)
     {
         int best = 0;
@@ -106,7 +107,8 @@ internal static unsafe class SizeClasses
             int bytes = pages << Region.PageShift;
             if (bytes / size < 8)
                 continue;
-            double waste = (double)(bytes % size) / bytes;
+            double used = (double)(bytes - (bytes % size)) * (Region.UsablePages / pages);
+            double waste = 1 - (used / ((long)Region.UsablePages << Region.PageShift));
             if (waste <= 1.0 / 64)
                 return pages;
             if (waste < bestWaste)

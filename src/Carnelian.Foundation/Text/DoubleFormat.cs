@@ -38,20 +38,22 @@ internal static unsafe class DoubleFormat
         0x9E19DB92B4E31BA9, 0xEB96BF6EBADF77D9, 0xAF87023B9BF0EE6B,
     ];
 
-    /// <summary>Writes the number and returns the length.</summary>
+    /// <summary>Writes the number and returns the length: whole numbers with all their digits as far as 2^62, all else with their shortest ones.</summary>
     public static int Write(byte* target, double value)
+    {
+        if (value != 0 && Math.Abs(value) <= ExactIntegerLimit && value == (long)value)
+            return NumberFormat.WriteInt64(target, (long)value);
+        return WriteShortest(target, value);
+    }
+
+    /// <summary>Writes the number with its shortest digits and returns the length.</summary>
+    public static int WriteShortest(byte* target, double value)
     {
         if (!double.IsFinite(value))
         {
             ReadOnlySpan<byte> name = double.IsNaN(value) ? "nan"u8 : value > 0 ? "inf"u8 : "-inf"u8;
             name.CopyTo(new Span<byte>(target, name.Length));
             return name.Length;
-        }
-
-        // Whole numbers are written with all their digits as far as 2^62, beyond that with their shortest ones.
-        if (value != 0 && Math.Abs(value) <= ExactIntegerLimit && value == (long)value)
-        {
-            return NumberFormat.WriteInt64(target, (long)value);
         }
         byte* p = target;
         if (value == 0)

@@ -58,6 +58,15 @@ public readonly struct LongDouble
     public static LongDouble FromInt64(long value) =>
         Round(value < 0, value < 0 ? 0 - (ulong)value : (ulong)value, 0, sticky: false);
 
+    /// <summary>A finite number of 64 bits itself.</summary>
+    public static LongDouble FromDouble(double value)
+    {
+        long bits = BitConverter.DoubleToInt64Bits(value);
+        int exponent = (int)(bits >> 52) & 0x7FF;
+        ulong fraction = (ulong)bits & ((1UL << 52) - 1);
+        return exponent == 0 ? Round(bits < 0, fraction, -1074, sticky: false) : Round(bits < 0, fraction | 1UL << 52, exponent - 1075, sticky: false);
+    }
+
     /// <summary>
     /// Reads a number as the C library's strtold does: decimal or hexadecimal, with an optional exponent, or an infinity. Refuses
     /// spaces, NaN, what is too big, and what is not zero but too small.

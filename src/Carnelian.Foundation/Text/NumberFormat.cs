@@ -96,6 +96,11 @@ public static unsafe class NumberFormat
     public static int WriteDouble(byte* target, double value) => DoubleFormat.Write(target, value);
 
     /// <summary>
+    /// Writes a floating-point number as <see cref="WriteDouble"/> does, but large whole ones with their shortest digits too: 1e+10.
+    /// </summary>
+    public static int WriteShortestDouble(byte* target, double value) => DoubleFormat.WriteShortest(target, value);
+
+    /// <summary>
     /// Writes a floating-point number with up to 17 digits as the C library's %.17g does, and returns its length, at most <see cref="MaxDoubleLength"/>.
     /// </summary>
     public static int WriteDouble17(Span<byte> target, double value) => DoubleFormat.Write17(target, value);

@@ -45,11 +45,11 @@ internal static unsafe class ElementPrefetch
                 ulong hash = KeyHash.Compute(arguments[k].Data, arguments[k].Length);
                 arguments[k].Hash = hash;
                 batch.Hashes[found] = hash;
-                batch.Words[found++] = HashTable<Entry>.PrefetchBucket(directory, hash);
+                batch.Words[found++] = TableLookup.PrefetchBucket(directory, hash);
             }
         }
         for (int i = 0; i < found; i++)
-            HashTable<Entry>.PrefetchElements(batch.Words[i], batch.Hashes[i]);
+            TableLookup.PrefetchRecords(batch.Words[i], batch.Hashes[i]);
     }
 
     private static ulong DirectoryOf(Database database, Keyspace keyspace, Argument* key)

@@ -745,11 +745,19 @@ internal sealed unsafe class EventLoop : IDisposable
         if (client.Is(ClientFlags.Suspended) == isSuspended)
             return;
         client.Set(ClientFlags.Suspended, isSuspended);
+        if (isSuspended)
+            Watch(client, forInput: false, client.IsWatchedForOutput);
+        else
+            Resume(client);
+    }
+
+    /// <summary>Goes on with a client that waits no longer.</summary>
+    public void Resume(Client client)
+    {
         // Whoever waits in a blocking command is watched until something comes: most often nothing does.
-        if (client.IsWatchedForInput == isSuspended)
-            Watch(client, forInput: !isSuspended, client.IsWatchedForOutput);
-        if (!isSuspended)
-            ProcessKept(client);
+        if (!client.IsWatchedForInput)
+            Watch(client, forInput: true, client.IsWatchedForOutput);
+        ProcessKept(client);
     }
 
     private void Watch(Client client, bool forInput, bool forOutput)

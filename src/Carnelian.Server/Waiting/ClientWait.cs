@@ -265,13 +265,14 @@ internal sealed unsafe class ClientWait
         LeaveQueues();
         if (_ending != Ending.Reply)
             loop.Dispatcher.CountUnserved(this, isError: _ending == Ending.Error);
-        Client.Wait = null;
-        Client.Set(ClientFlags.Blocked, false);
         if (!IsSilent)
             loop.WriteTo(Client, WriteReply);
         Free();
+        // In this order, so that nobody sees a client that waits for nothing.
+        Client.Set(ClientFlags.Blocked | ClientFlags.Suspended, false);
+        Client.Wait = null;
         if (!Client.IsClosed)
-            loop.SetSuspended(Client, isSuspended: false);
+            loop.Resume(Client);
     }
 
     private void WriteReply(ReplyWriter writer)

@@ -52,6 +52,9 @@ public unsafe struct FieldTable
     /// <summary>The bytes of root, table and index, without the records.</summary>
     public readonly long Bytes => sizeof(FieldTable) + Fields.Bytes + (_index == null ? 0 : sizeof(ExpiryIndex) + _index->Bytes);
 
+    /// <summary>The table of fields, for statistics.</summary>
+    public static ref readonly HashTable<HashField> FieldsOf(FieldTable* table) => ref table->Fields;
+
     /// <summary>Makes an empty table.</summary>
     public static FieldTable* Create()
     {

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Carnelian.Memory;
+using System.Runtime.Intrinsics.X86;
 using Carnelian.Storage.Packed;
 
 namespace Carnelian.Storage.Hashes;
@@ -68,6 +68,7 @@ public readonly unsafe struct Hash
     {
         if (!IsPacked)
             return TryGetFromTable(field, now, out value);
+        LoadPack();
         byte* element = ListPack.Find(Pack.First, field, 1);
         if (element == null)
         {
@@ -203,8 +204,21 @@ public readonly unsafe struct Hash
         return false;
     }
 
+    /// <summary>Starts to load a pack of usual size as a whole: a search reads its way from element to element, line after line.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void LoadPack()
+    {
+        byte* pack = _entry.Collection;
+        Sse.Prefetch0(pack);
+        Sse.Prefetch0(pack + 64);
+        Sse.Prefetch0(pack + 128);
+        Sse.Prefetch0(pack + 192);
+        Sse.Prefetch0(pack + 256);
+    }
+
     private HashSetOutcome SetInPack(ReadOnlySpan<byte> field, ReadOnlySpan<byte> value, in HashLimits limits)
     {
+        LoadPack();
         ListPack pack = Pack;
         byte* element = ListPack.Find(pack.First, field, 1);
         bool isNew = element == null;

@@ -374,8 +374,9 @@ public readonly unsafe struct QuickList
         }
         else
         {
-            // A list that has filled a node will likely fill the next one.
-            int capacity = end == null || end->IsPlain ? 0 : end->Pack.Bytes / 4;
+            // A list that has filled nodes will likely fill the next one, too.
+            const int many = 8;
+            int capacity = end == null || end->IsPlain ? 0 : end->Pack.Bytes / (_root->Nodes < many ? 4 : 1);
             node = QuickListNode.CreatePacked(element, (int)NativeHeap.GoodSize((nuint)capacity), atFront: !atTail);
         }
         Link(node, end, atTail);

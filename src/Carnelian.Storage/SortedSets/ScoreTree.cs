@@ -578,8 +578,11 @@ internal unsafe struct ScoreTree
 
     // --- changing -------------------------------------------------------------------------------------------------
 
-    /// <summary>Gives a record another score, and moves it to the place that it has then.</summary>
-    public void Rescore(byte* record, double score)
+    /// <summary>Gives a member another score, and moves it to the place that it has then.</summary>
+    /// <param name="record">The member's record.</param>
+    /// <param name="score">The score.</param>
+    /// <returns>The member's record from then on; if it is another, the old one is the caller's.</returns>
+    public byte* Rescore(byte* record, double score)
     {
         var member = new MemberRecord(record);
         TreePath path = default;
@@ -589,7 +592,8 @@ internal unsafe struct ScoreTree
         Debug.Assert(LeafNode.RecordAt(leaf, position) == record);
         var target = new TreeTarget(ScoreKey.Of(score), member.Data, member.Length);
         int place = LeafNode.Find(leaf, target);
-        member.Score = score;
+        if (!member.TrySetScore(score))
+            record = MemberRecord.Create(member.Data, member.Length, score).Address;
         // Between two entries of the same leaf, or no other leaf is there: the record stays in the leaf.
         if ((place > 0 || leaf == _first) && (place < leaf->Count || leaf == _last))
         {
@@ -600,10 +604,11 @@ internal unsafe struct ScoreTree
             LeafNode.Set(leaf, place, target.Key, record);
             if (position == 0 || place == 0)
                 UpdateSmallest(path);
-            return;
+            return record;
         }
         Remove(path, 1);
         Add(record);
+        return record;
     }
 
     // --- what inner nodes say of their children -------------------------------------------------------------------

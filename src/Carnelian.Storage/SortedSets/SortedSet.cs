@@ -8,7 +8,7 @@ namespace Carnelian.Storage.SortedSets;
 /// </summary>
 /// <remarks>
 /// A change may move or convert the value: whoever holds it (an <see cref="Entry"/>) takes encoding and address from here after each one, see <see cref="StoreTo"/>.
-/// A set that has become a tree stays one. Under the lock of the key's shard.
+/// A set that has become a tree stays one. Members are given with their hash where it is known (see <see cref="KeyHash"/>), else 0. Under the lock of the key's shard.
 /// </remarks>
 public unsafe struct SortedSet
 {
@@ -69,17 +69,20 @@ public unsafe struct SortedSet
         _address = null;
     }
 
-    /// <summary>Converts the set if it is expected to hold more members than a listpack may.</summary>
-    public void Expect(long members, in SortedSetLimits limits)
+    /// <summary>Converts the set if what comes is more, or longer, than a listpack may hold.</summary>
+    /// <param name="members">How many members come.</param>
+    /// <param name="longest">The length of the longest of them, in bytes.</param>
+    /// <param name="limits">Up to which size the set is a listpack.</param>
+    public void Expect(long members, long longest, in SortedSetLimits limits)
     {
-        if (IsPacked && members > limits.Entries)
+        if (IsPacked && (members > limits.Entries || longest > limits.Value))
             ConvertToTree();
     }
 
     // --- members --------------------------------------------------------------------------------------------------
 
     /// <summary>Looks a member's score up.</summary>
-    public readonly bool TryGetScore(ReadOnlySpan<byte> member, out double score)
+    public readonly bool TryGetScore(ReadOnlySpan<byte> member, out double score, ulong hash = 0)
     {
         score = 0;
         if (IsPacked)
@@ -92,7 +95,7 @@ public unsafe struct SortedSet
         }
         fixed (byte* data = member)
         {
-            byte* record = Tree->Find(data, member.Length, KeyHash.Compute(data, member.Length));
+            byte* record = Tree->Find(data, member.Length, HashOf(data, member.Length, hash));
             if (record == null)
                 return false;
             score = new MemberRecord(record).Score;
@@ -101,7 +104,7 @@ public unsafe struct SortedSet
     }
 
     /// <summary>The rank of a member, from 0 and from the lowest score on; -1 if it is not there.</summary>
-    public readonly long Rank(ReadOnlySpan<byte> member, out double score)
+    public readonly long Rank(ReadOnlySpan<byte> member, out double score, ulong hash = 0)
     {
         score = 0;
         if (IsPacked)
@@ -114,7 +117,7 @@ public unsafe struct SortedSet
         }
         fixed (byte* data = member)
         {
-            byte* record = Tree->Find(data, member.Length, KeyHash.Compute(data, member.Length));
+            byte* record = Tree->Find(data, member.Length, HashOf(data, member.Length, hash));
             if (record == null)
                 return -1;
             var found = new MemberRecord(record);
@@ -129,7 +132,7 @@ public unsafe struct SortedSet
     /// <param name="conditions">When to do nothing.</param>
     /// <param name="limits">Up to which size the set is a listpack.</param>
     /// <param name="result">The member's score after that, if it is there and the change is not refused.</param>
-    public SortedSetChange Put(ReadOnlySpan<byte> member, double score, SortedSetConditions conditions, in SortedSetLimits limits, out double result)
+    public SortedSetChange Put(ReadOnlySpan<byte> member, double score, SortedSetConditions conditions, in SortedSetLimits limits, out double result, ulong hash = 0)
     {
         result = score;
         if (IsPacked)
@@ -154,18 +157,18 @@ public unsafe struct SortedSet
         }
         fixed (byte* data = member)
         {
-            ulong hash = KeyHash.Compute(data, member.Length);
-            byte* record = Tree->Find(data, member.Length, hash);
-            if (record == null)
+            hash = HashOf(data, member.Length, hash);
+            byte** slot = Tree->Members.Find(data, member.Length, hash);
+            if (slot == null)
             {
                 if ((conditions & SortedSetConditions.OnlyPresent) != 0)
                     return SortedSetChange.Refused;
                 Tree->Add(data, member.Length, hash, score);
                 return SortedSetChange.Added;
             }
-            SortedSetChange change = Decide(new MemberRecord(record).Score, conditions, ref result);
+            SortedSetChange change = Decide(new MemberRecord(*slot).Score, conditions, ref result);
             if (change == SortedSetChange.Updated)
-                Tree->Tree.Rescore(record, result);
+                Tree->Rescore(slot, result);
             return change;
         }
     }
@@ -192,7 +195,7 @@ public unsafe struct SortedSet
 
     /// <summary>Removes a member.</summary>
     /// <returns>Whether it was there.</returns>
-    public bool Remove(ReadOnlySpan<byte> member)
+    public bool Remove(ReadOnlySpan<byte> member, ulong hash = 0)
     {
         if (IsPacked)
         {
@@ -203,7 +206,7 @@ public unsafe struct SortedSet
             return true;
         }
         fixed (byte* data = member)
-            return Tree->Remove(data, member.Length, KeyHash.Compute(data, member.Length));
+            return Tree->Remove(data, member.Length, HashOf(data, member.Length, hash));
     }
 
     /// <summary>Removes members that follow each other.</summary>
@@ -268,7 +271,7 @@ public unsafe struct SortedSet
     /// <param name="fromEnd">Where scores differ, which end the range is looked for from.</param>
     public readonly RankRange Find(in LexRange range, bool fromEnd)
     {
-        if (range.IsEmpty)
+        if (range.IsEmpty || Count == 0 || !IsBetweenEnds(range))
             return RankRange.None;
         if (IsPacked)
             return fromEnd ? FindLexFromEnd(range) : FindLexFromStart(range);
@@ -281,6 +284,13 @@ public unsafe struct SortedSet
     /// <summary>A cursor at a member.</summary>
     /// <param name="rank">Its rank, from 0 to below <see cref="Count"/>.</param>
     public readonly SortedSetCursor At(long rank) => new(this, rank);
+
+    /// <summary>Whether a range overlaps with what lies between the first and the last member: where scores differ, that need not be all.</summary>
+    private readonly bool IsBetweenEnds(in LexRange range)
+    {
+        Span<byte> digits = stackalloc byte[SortedSetCursor.MostDigits];
+        return range.IsAboveMin(At(Count - 1).Member(digits)) && range.IsBelowMax(At(0).Member(digits));
+    }
 
     private readonly RankRange FindLexFromStart(in LexRange range)
     {
@@ -346,6 +356,9 @@ public unsafe struct SortedSet
             return SortedSetChange.Refused;
         return score == old ? SortedSetChange.Same : SortedSetChange.Updated;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong HashOf(byte* data, int length, ulong hash) => hash != 0 ? hash : KeyHash.Compute(data, length);
 
     private void ConvertToTree()
     {

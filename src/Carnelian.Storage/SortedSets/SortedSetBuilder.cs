@@ -3,10 +3,12 @@ using Carnelian.Memory;
 namespace Carnelian.Storage.SortedSets;
 
 /// <summary>
-/// A sorted set in the making, whose members come in no order: they are collected first and sorted once. Where a member may come more than once,
-/// a table finds it, and goes over to the set.
+/// A sorted set in the making, whose members come in no order: they are collected first and sorted once.
 /// </summary>
-/// <remarks>Members are added, then <see cref="Sort"/> is called, then they are read by index or taken by <see cref="Build"/>.</remarks>
+/// <remarks>
+/// Members are added, either all by <see cref="Add"/> into a list, or all by <see cref="TryAdd"/> into a table, which goes over to the set; then
+/// <see cref="Sort"/> is called, then they are read by index or taken by <see cref="Build"/>.
+/// </remarks>
 public unsafe struct SortedSetBuilder : IDisposable
 {
     private HashTable<MemberRecord> _table;
@@ -17,28 +19,53 @@ public unsafe struct SortedSetBuilder : IDisposable
     /// <summary>The number of members.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The place of a member's score. A new one has none yet, and the caller sets it; valid until the next call.</summary>
+    /// <summary>Adds a member that may be there already.</summary>
     /// <param name="member">The member.</param>
-    /// <param name="isNew">Whether it was not there.</param>
-    public ref double ScoreOf(ReadOnlySpan<byte> member, out bool isNew)
+    /// <param name="score">Its score if it is new.</param>
+    /// <param name="place">If it is not, where it is, for <see cref="SetScore"/>; until the next call.</param>
+    /// <param name="present">The score that it has then.</param>
+    /// <returns>Whether it was new.</returns>
+    public bool TryAdd(ReadOnlySpan<byte> member, double score, out nint place, out double present)
     {
         fixed (byte* data = member)
         {
             ulong hash = KeyHash.Compute(data, member.Length);
             byte** slot = _table.Find(data, member.Length, hash);
-            isNew = slot == null;
-            byte* record = isNew ? Create(data, member.Length, 0) : *slot;
-            if (isNew)
-                _table.Add(record, hash);
-            return ref *(double*)record;
+            place = (nint)slot;
+            present = slot == null ? score : new MemberRecord(*slot).Score;
+            if (slot != null)
+                return false;
+            _table.Add(MemberRecord.Create(data, member.Length, score).Address, hash);
+            _longest = Math.Max(_longest, member.Length);
+            Count = checked((int)_table.Count);
+            return true;
         }
+    }
+
+    /// <summary>Changes the score of a member that <see cref="TryAdd"/> has found.</summary>
+    public static void SetScore(nint place, double score)
+    {
+        var slot = (byte**)place;
+        var record = new MemberRecord(*slot);
+        if (record.TrySetScore(score))
+            return;
+        *slot = MemberRecord.Create(record.Data, record.Length, score).Address;
+        record.Free();
     }
 
     /// <summary>Adds a member that comes only once.</summary>
     public void Add(ReadOnlySpan<byte> member, double score)
     {
         fixed (byte* data = member)
-            Create(data, member.Length, score);
+        {
+            if (Count == _capacity)
+            {
+                _capacity = checked(Math.Max(64, _capacity * 2));
+                _records = (byte**)NativeHeap.Reallocate((byte*)_records, (nuint)_capacity * 8);
+            }
+            _records[Count++] = MemberRecord.Create(data, member.Length, score).Address;
+        }
+        _longest = Math.Max(_longest, member.Length);
     }
 
     /// <summary>Brings the members into order.</summary>
@@ -46,6 +73,8 @@ public unsafe struct SortedSetBuilder : IDisposable
     {
         if (Count == 0)
             return;
+        if (_records == null)
+            CollectTable();
         var buffer = (long*)NativeHeap.Allocate((nuint)Count * sizeof(long));
         for (int i = 0; i < Count; i++)
             buffer[i] = ScoreKey.Of(new MemberRecord(_records[i]).Score);
@@ -105,16 +134,18 @@ public unsafe struct SortedSetBuilder : IDisposable
         this = default;
     }
 
-    private byte* Create(byte* member, int length, double score)
+    private void CollectTable()
     {
-        byte* record = MemberRecord.Create(member, length, score).Address;
-        if (Count == _capacity)
+        _records = (byte**)NativeHeap.Allocate((nuint)Count * 8);
+        RecordList records = default;
+        int collected = 0;
+        for (long position = 0; position >= 0;)
         {
-            _capacity = checked(Math.Max(64, _capacity * 2));
-            _records = (byte**)NativeHeap.Reallocate((byte*)_records, (nuint)_capacity * 8);
+            records.Clear();
+            _table.CollectSegment(ref position, ref records);
+            for (int i = 0; i < records.Count; i++)
+                _records[collected++] = records[i];
         }
-        _records[Count++] = record;
-        _longest = Math.Max(_longest, length);
-        return record;
+        records.Dispose();
     }
 }

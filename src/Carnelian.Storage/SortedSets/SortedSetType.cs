@@ -20,5 +20,8 @@ internal sealed unsafe class SortedSetType : CollectionType
     public override void Free(ValueEncoding encoding, byte* value) => new SortedSet(encoding, value).Free();
 
     /// <inheritdoc/>
+    public override ulong ElementDirectory(ValueEncoding encoding, byte* value) => encoding == ValueEncoding.ListPack ? 0 : ((TreeSortedSet*)value)->Members.Directory;
+
+    /// <inheritdoc/>
     public override long FreeEffort(ValueEncoding encoding, byte* value) => encoding == ValueEncoding.ListPack ? 1 : new SortedSet(encoding, value).Count;
 }

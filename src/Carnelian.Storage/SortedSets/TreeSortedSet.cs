@@ -36,6 +36,17 @@ internal unsafe struct TreeSortedSet
         Tree.Add(record);
     }
 
+    /// <summary>Gives the member at a place of the table another score.</summary>
+    public void Rescore(byte** slot, double score)
+    {
+        var old = new MemberRecord(*slot);
+        byte* record = Tree.Rescore(old.Address, score);
+        if (record == old.Address)
+            return;
+        *slot = record;
+        old.Free();
+    }
+
     /// <summary>Removes a member.</summary>
     /// <returns>Whether it was there.</returns>
     public bool Remove(byte* member, int length, ulong hash)

@@ -50,12 +50,23 @@ internal static class ReplyRules
         ["INFO"] = (_, e, a) => SameKind(e, a),
         ["INFO|KEYSPACE"] = (_, e, a) => KeyCounts(e).SequenceEqual(KeyCounts(a)),
         ["SCAN"] = SameScan,
+        ["ZSCAN"] = SameMemberScan,
+        ["ZRANDMEMBER"] = SameMemberDraw,
         // Tables have no order.
         ["HGETALL"] = (_, e, a) => SamePairs(e, a),
         ["HKEYS"] = (_, e, a) => SameSet(e, a),
         ["HVALS"] = (_, e, a) => SameSet(e, a),
         ["HRANDFIELD"] = SameFieldDraw,
         ["HSCAN"] = SameFieldScan,
+        ["SMEMBERS"] = (_, e, a) => SameSet(e, a),
+        ["SINTER"] = (_, e, a) => SameSet(e, a),
+        ["SUNION"] = (_, e, a) => SameSet(e, a),
+        ["SDIFF"] = (_, e, a) => SameSet(e, a),
+        ["SPOP"] = (c, e, a) => c.Count > 2 ? SameSet(e, a) : SameKind(e, a),
+        ["SRANDMEMBER"] = SameSetDraw,
+        ["SSCAN"] = SameSetScan,
+        ["SORT"] = SameSort,
+        ["SORT_RO"] = SameSort,
         ["HTTL"] = (_, e, a) => AllNear(e, a, 1),
         ["HPTTL"] = (_, e, a) => AllNear(e, a, MillisecondTolerance),
         ["HEXPIRETIME"] = (_, e, a) => AllNear(e, a, 1),
@@ -217,6 +228,28 @@ internal static class ReplyRules
         return whole ? SameSet(expected.Elements[1], actual.Elements[1]) : expected.Elements[1].Type == actual.Elements[1].Type;
     }
 
+    // As SCAN's, but what belongs to a member stays behind it.
+    private static bool SameMemberScan(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual)
+    {
+        if (expected.Elements.Count != 2 || actual.Elements.Count != 2 || expected.Elements[0].Type != actual.Elements[0].Type)
+            return false;
+        RespValue left = expected.Elements[1], right = actual.Elements[1];
+        if (command[2] is not [(byte)'0'] || expected.Elements[0].Value != "0" || actual.Elements[0].Value != "0")
+            return left.Type == right.Type;
+        bool isBare = command.Skip(3).Any(word => Encoding.Latin1.GetString(word).Equals("noscores", StringComparison.OrdinalIgnoreCase));
+        return left.Elements.Count == right.Elements.Count && Members(left, isBare).SequenceEqual(Members(right, isBare));
+
+        static IEnumerable<string> Members(RespValue list, bool isBare) =>
+            list.Elements.Chunk(isBare ? 1 : 2).Select(part => string.Join(": ", part.Select(item => item.ToString()))).Order(StringComparer.Ordinal);
+    }
+
+    // A draw of more members than there are has all of them; other draws have as many.
+    private static bool SameMemberDraw(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual)
+    {
+        bool isWhole = command.Count > 2 && Encoding.Latin1.GetString(command[2]) == "1000";
+        return SameKind(expected, actual) && expected.Elements.Count == actual.Elements.Count && (!isWhole || SameSet(expected, actual));
+    }
+
     // The average of the deadlines is estimated by each server in its own way.
     private static IEnumerable<string> KeyCounts(RespValue info) =>
         info.Value.Split(',', '\n').Where(field => !field.StartsWith("avg_ttl", StringComparison.Ordinal));
@@ -249,6 +282,24 @@ internal static class ReplyRules
         RespValue left = expected.Elements[1], right = actual.Elements[1];
         return !isWhole ? left.Type == right.Type : isBare ? SameSet(left, right) : SamePairs(left, right);
     }
+
+    private static bool SameSetDraw(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual)
+    {
+        bool isWhole = command.Count > 2 && Encoding.ASCII.GetString(command[2]) == "1000";
+        return SameKind(expected, actual) && expected.Elements.Count == actual.Elements.Count && (!isWhole || SameSet(expected, actual));
+    }
+
+    private static bool SameSetScan(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual)
+    {
+        if (expected.Elements.Count != 2 || actual.Elements.Count != 2 || expected.Elements[0].Type != actual.Elements[0].Type)
+            return false;
+        bool isWhole = command[2] is [(byte)'0'] && expected.Elements[0].Value == "0" && actual.Elements[0].Value == "0";
+        return isWhole ? SameSet(expected.Elements[1], actual.Elements[1]) : expected.Elements[1].Type == actual.Elements[1].Type;
+    }
+
+    // What BY finds may be equal, and a set has no order of its own.
+    private static bool SameSort(IReadOnlyList<byte[]> command, RespValue expected, RespValue actual) =>
+        command.Any(word => Encoding.Latin1.GetString(word).Equals("by", StringComparison.OrdinalIgnoreCase)) && SameSet(expected, actual);
 
     private static bool SameFieldNames(RespValue expected, RespValue actual)
     {

@@ -84,6 +84,14 @@ internal static class Mutation
             return !command.Skip(2).Any(argument => IsWithin(argument, 1, 10_000_000) || IsWithin(argument, Now - 10_000_000, Now + 10_000_000));
         if (name is "SETRANGE" or "SETBIT" or "BITFIELD")
             return !command.Skip(2).Any(argument => IsWithin(argument, 100_000, 6_000_000_000));
+        // The sorted sets l1 to l3 have one score each; in others, lexicographic ranges are a matter of chance.
+        if (name == "ZADD" && IsOfOneScore(command, 1))
+            return false;
+        if (name.Contains("LEX", StringComparison.Ordinal) || command.Any(argument => CommandText.Quote(argument).Equals("BYLEX", StringComparison.OrdinalIgnoreCase)))
+            return name == "ZRANGESTORE" ? IsOfOneScore(command, 2) && !IsOfOneScore(command, 1) : IsOfOneScore(command, 1);
+        // Valkey replies as many members, until there is no memory left.
+        if (name.Contains("RANDMEMBER", StringComparison.Ordinal))
+            return !command.Skip(2).Any(argument => IsWithin(argument, long.MinValue, -10_000));
         // Valkey looks for a limit of open files that it may have, one small step after the other.
         if (name == "CONFIG" && command.Any(argument => CommandText.Quote(argument).Equals("maxclients", StringComparison.OrdinalIgnoreCase)))
             return !command.Any(argument => IsWithin(argument, 1_000_000, long.MaxValue));
@@ -91,6 +99,8 @@ internal static class Mutation
             return false;
         return name != "CLIENT" || command.Length < 2 || CommandText.Quote(command[1]).ToUpperInvariant() is not ("REPLY" or "PAUSE" or "KILL");
     }
+
+    private static bool IsOfOneScore(byte[][] command, int place) => command.Length > place && command[place] is [(byte)'l', _];
 
     private static long Now => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
 

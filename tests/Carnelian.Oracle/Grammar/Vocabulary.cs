@@ -80,6 +80,9 @@ internal sealed class Vocabulary
         "word" => Encoding.ASCII.GetBytes(Letters(random, 1 + random.Next(8))),
         "field" => One(["f1", "f2", "f3", "f4", ""], random, favour: 4),
         "hfield" => One(["f1", "f2", "f3", "f4", "f5", "f6", "7", "-8", "", "field:" + new string('y', 70), "08", "f\0\xff"], random, favour: 8),
+        "member" => random.Next(2) == 0
+            ? Number(random.Next(-3, random.Next(4) == 0 ? 70_000 : 30))
+            : One(["a", "b", "m1", "m2", "m3", "m4", "m5", "m6", "", "08", "9223372036854775808", "x" + new string('z', 64), "9223372036854775807", "-2147483649"], random, favour: 8),
         "hvalue" => random.Next(3) == 0 ? Value(random) : One(["1", "v", "same", "10", "4.5", "12345", "-1"], random),
         "bitoffset" => random.Next(9) == 0 ? One(["-1", "536870911000", "9223372036854775807", "abc", "", "01", "#1", "-9223372036854775808"], random) : Number(random.Next(random.Next(3) == 0 ? 40_000 : 200)),
         "fieldoffset" => random.Next(12) == 0
@@ -88,7 +91,20 @@ internal sealed class Vocabulary
         "bitfield" => random.Next(15) == 0
             ? One(["u64", "i65", "u0", "i0", "x8", "8", "u", "U8", "i-1", "u08", "", "i9223372036854775807"], random)
             : Encoding.ASCII.GetBytes(random.Next(2) == 0 ? $"u{random.Next(1, 64)}" : $"i{random.Next(1, 65)}"),
+        "place" => random.Next(4) == 0 ? Number(random.Next(20)) : Encoding.ASCII.GetBytes($"p{random.Next(20)}"),
+        "longitude" => Degrees(random, 180, ["180", "-180", "180.1", "-181", "abc", "", "nan", "inf", "1e2"]),
+        // Polygons around a pole have their middle where Valkey's grid does not go, and what it finds then is chance.
+        "meridian" => Degrees(random, 20, ["20", "-20", "180.1", "-181", "abc", "", "nan", "inf", "1e1"]),
+        "latitude" => Degrees(random, 85, ["85.05112878", "-85.05112878", "85.06", "90", "abc", "", "-inf", "8.5e1"]),
+        "unit" => One(["m", "km", "ft", "mi", "KM", "x", ""], random, favour: 4),
+        "length" => random.Next(12) == 0
+            ? One(["0", "-1", "abc", "", "inf", "nan", "1e300", "0.5"], random) : Number(random.NextInt64(random.Next(2) == 0 ? 20_000_000 : 3000)),
+        "element" => Number(random.NextInt64(random.Next(4) == 0 ? 100_000 : 60)),
         "score" => One(["0", "1", "-1", "2.5", "1e10", "inf", "-inf", "3", "nan", "abc"], random, favour: 8),
+        "scorelow" => One(["-inf", "0", "1", "(1", "(-3", "-5", "2.5", "-2", "(0", "(-inf", "inf", "3", "(", "", "((1", "nan", "1e400", "abc", "0x1", "5.", ".5"], random, favour: 9),
+        "scorehigh" => One(["+inf", "9", "(9", "5", "(20", "2.5", "(2", "12", "1", "(inf", "-inf", "0", "(", "", "1 ", "nan", "-1e400", "1e-400", "abc"], random, favour: 9),
+        "lexlow" => One(["-", "[a", "(b", "[1", "[same", "[", "(", "+", "a", "", "-x", "[\xff"], random, favour: 5),
+        "lexhigh" => One(["+", "[h", "(i", "[s", "(5", "[", "(", "-", "b", "", "+x", "(\xff"], random, favour: 5),
         "newentry" => Encoding.ASCII.GetBytes($"{_newestEntry += random.Next(3)}-{(random.Next(4) == 0 ? Encoding.ASCII.GetString(Number(random.Next(3))) : "*")}"),
         "entry" => EntryId(random),
         "bound" => random.Next(8) switch
@@ -127,6 +143,15 @@ internal sealed class Vocabulary
         1 => Number(random.Next(100, 5000)),
         _ => Number(random.Next(0, 60)),
     };
+
+    // Many digits behind the point, so that no two distances are the same by chance; near zero more often than elsewhere.
+    private static byte[] Degrees(Random random, int most, string[] special)
+    {
+        if (random.Next(25) == 0)
+            return One(special, random);
+        double range = random.Next(3) == 0 ? most : 12;
+        return Encoding.ASCII.GetBytes(((random.NextDouble() - 0.5) * 2 * range).ToString("F9", CultureInfo.InvariantCulture));
+    }
 
     // Of the newest entries rather than of old ones, most of which are gone.
     private byte[] EntryId(Random random)

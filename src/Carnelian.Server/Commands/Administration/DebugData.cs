@@ -115,12 +115,25 @@ internal static class DebugData
         Entry entry = ctx.Database.Peek(ctx.Key(2), ctx.Now);
         if (entry is { Exists: true, Type: Storage.ValueType.Set, Encoding: ValueEncoding.HashTable })
             DebugSets.DescribeTable(ref ctx, entry);
+        else if (entry is { Exists: true, Type: Storage.ValueType.Hash, Encoding: ValueEncoding.HashTable })
+            DebugHashes.DescribeTable(ref ctx, entry);
         else if (entry is { Exists: true, Encoding: ValueEncoding.SkipList })
             DebugSortedSets.DescribeTable(ref ctx, entry);
         else if (entry.Exists)
             ctx.Reply.Error("ERR The value stored at the specified key is not represented using an hash table"u8);
         else
             ctx.WriteNoSuchKey();
+    }
+
+    /// <summary>Tells of the table of a big value, which grows segment by segment and so never rehashes.</summary>
+    public static void DescribeTable<TRecord>(scoped ref CommandContext ctx, in HashTable<TRecord> table)
+        where TRecord : struct, IRecordOperations
+    {
+        var text = new StringBuilder("Hash table 0 stats (main hash table):\n");
+        text.Append(CultureInfo.InvariantCulture, $" table size: {table.CountSlots()}\n number of entries: {table.Count}\n rehashing index: -1\n");
+        if (ctx.ArgCount > 3 && ctx.ArgIs(3, "full"u8))
+            text.Append(CultureInfo.InvariantCulture, $" segments: {table.Segments}\n directory depth: {table.Depth}\n bytes: {table.Bytes}\n");
+        ctx.Reply.Verbatim(Encoding.ASCII.GetBytes(text.ToString()), "txt"u8);
     }
 
     /// <summary>DEBUG STRINGMATCH-TEST: patterns and texts of a few bytes by chance.</summary>

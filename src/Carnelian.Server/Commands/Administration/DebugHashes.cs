@@ -1,3 +1,4 @@
+using Carnelian.Commands;
 using Carnelian.Storage;
 using Carnelian.Storage.Hashes;
 using Carnelian.Storage.Packed;
@@ -36,4 +37,8 @@ internal static class DebugHashes
         walk.Dispose();
         return length;
     }
+
+    /// <summary>DEBUG HTSTATS-KEY of a hash that is a table.</summary>
+    public static unsafe void DescribeTable(scoped ref CommandContext ctx, Entry entry) =>
+        DebugData.DescribeTable(ref ctx, FieldTable.FieldsOf(new Hash(entry).Table));
 }

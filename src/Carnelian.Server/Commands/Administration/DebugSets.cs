@@ -1,10 +1,7 @@
-using System.Globalization;
-using System.Text;
 using Carnelian.Commands;
 using Carnelian.Storage;
 using Carnelian.Storage.Packed;
 using Carnelian.Storage.Sets;
-using Carnelian.Text;
 
 namespace Carnelian.Server.Commands.Administration;
 
@@ -35,14 +32,7 @@ internal static unsafe class DebugSets
         return length;
     }
 
-    /// <summary>DEBUG HTSTATS-KEY of a set that is a table, which grows segment by segment and so never rehashes.</summary>
-    public static void DescribeTable(scoped ref CommandContext ctx, Entry entry)
-    {
-        ref readonly HashTable<SetMember> table = ref SetTable.TableOf(SetValue.Of(entry).Table);
-        var text = new StringBuilder("Hash table 0 stats (main hash table):\n");
-        text.Append(CultureInfo.InvariantCulture, $" table size: {table.CountSlots()}\n number of entries: {table.Count}\n rehashing index: -1\n");
-        if (ctx.ArgCount > 3 && ctx.ArgIs(3, "full"u8))
-            text.Append(CultureInfo.InvariantCulture, $" segments: {table.Segments}\n directory depth: {table.Depth}\n bytes: {table.Bytes}\n");
-        ctx.Reply.Verbatim(Encoding.ASCII.GetBytes(text.ToString()), "txt"u8);
-    }
+    /// <summary>DEBUG HTSTATS-KEY of a set that is a table.</summary>
+    public static void DescribeTable(scoped ref CommandContext ctx, Entry entry) =>
+        DebugData.DescribeTable(ref ctx, SetTable.TableOf(SetValue.Of(entry).Table));
 }

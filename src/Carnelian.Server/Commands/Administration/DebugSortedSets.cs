@@ -20,7 +20,7 @@ internal static unsafe class DebugSortedSets
         {
             DatasetDigest member = default;
             member.Mix(cursor.Member(digits));
-            member.Mix(new ReadOnlySpan<byte>(text, NumberFormat.WriteDouble(text, cursor.Score)));
+            member.Mix(new ReadOnlySpan<byte>(text, NumberFormat.WriteShortestDouble(text, cursor.Score)));
             digest.XorHash(member);
         }
     }

@@ -66,6 +66,7 @@ public static class ConnectionCommands
         client.Name = "";
         client.IsNoTouch = false;
         client.IsImportSource = false;
+        client.ForgetFieldsets();
         client.Set(ClientFlags.ReplyOff | ClientFlags.ReplySkip | ClientFlags.ReplySkipNext | ClientFlags.NoEvict | ClientFlags.ReadOnly, false);
         client.Set(ClientFlags.Unauthenticated, server.Configuration.RequirePass.Length != 0);
         client.Resp = ctx.Reply.Resp = 2;

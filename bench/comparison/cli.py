@@ -72,6 +72,8 @@ class Bench:
         wanted = data.keys if data.held is None else data.held
         if held != wanted:
             raise ServerFailed(f"{server.program.label} holds {held} keys and not {wanted}")
+        for command in data.then:
+            server.call(*command.split())
 
     def release(self):
         """Ends the servers that rows shared."""

@@ -28,6 +28,7 @@ class Data:
     command: str = "SET key:__rand_int__ __data__"
     held: int = None  # keys that are there after that, if another number
     also: tuple = ()  # further Data, filled in after it
+    then: tuple = ()  # commands that follow, each sent once
 
 
 @dataclass
@@ -235,7 +236,8 @@ class MemoryRow:
                     warm = dict(pipeline=16, keys=data.keys, size=data.size, seconds=bench.warmup / 2)
                     bench.load.run(server, "GET key:__rand_int__", **warm)
                     bench.load.run(server, "SET warm __data__", **warm)
-                    bench.load.fill(server, data.command, keys=1000, size=data.size)
+                    # So is the code of the command that adds elements.
+                    bench.load.fill(server, data.command, keys=20_000, size=data.size)
                     server.call("FLUSHALL")
                     before = self._memory(server)
                     bench.fill(server, data)

@@ -16,6 +16,9 @@ MANY = Data(10 * MILLION, 64)
 COUNTERS = Data(MILLION, 3, INCR)
 LIST = Data(MILLION, 16, "RPUSH list __data__", held=1)
 MUCH = Data(200_000, 16, "RPUSH list" + " __data__" * 100, held=1)  # more than a round can pop
+ADDED = Data(1, 16, "XADD stream * field __data__", held=1)
+STREAM = Data(MILLION, 16, "XADD stream 1-* field __data__", held=1, then=("XGROUP CREATE stream group 0", "XREADGROUP GROUP group consumer STREAMS stream >"))
+PENDING = Data(MILLION, 16, "XCLAIM stream group consumer 0 1-__rand_int__ FORCE JUSTID")
 SORTED = Data(MILLION, 3, "ZADD sorted __rand_int__ member:__rand_1st__", held=1)
 MANY_SORTED = Data(1_500_000, 3, "ZADD sorted __rand_int__ a:__rand_1st__ __rand_2nd__ b:__rand_3rd__ __rand_4th__ c:__rand_5th__ "
                    "__rand_6th__ d:__rand_7th__", held=1)  # more than a round can pop
@@ -92,9 +95,15 @@ ROWS = [
     CpuRow("geosearch-p16", "GEOSEARCH of 50 km among 100,000 places, pipeline 16", PLACES,
            "GEOSEARCH places FROMLONLAT 5 47.5 BYRADIUS 50 km", 16, total=0.6),
 
+    CpuRow("xadd-p16", "XADD MAXLEN ~ 1000, 16 B, pipeline 16", ADDED, "XADD stream MAXLEN ~ 1000 * field __data__", 16, total=0.75),
+    CpuRow("xread-p16", "XREAD COUNT 10, stream of 1 M, pipeline 16", STREAM, "XREAD COUNT 10 STREAMS stream 1-500000", 16, total=0.75),
+    CpuRow("xreadgroup-p16", "XREADGROUP COUNT 10 of 1 M pending, pipeline 16", STREAM, "XREADGROUP GROUP group consumer COUNT 10 STREAMS stream 1-500000", 16, total=0.75),
+    CpuRow("xack-p16", "XACK, 1 M pending, pipeline 16", STREAM, "XACK stream group 1-__rand_int__", 16, total=0.75, refill=PENDING),
+
     MemoryRow("memory-64", "16 B key, 64 B value", Data(MILLION, 64), at_most=0.9),
     MemoryRow("memory-8", "16 B key, 8 B value", Data(MILLION, 8), at_most=0.75),
     MemoryRow("memory-32-ttl", "16 B key, 32 B value, with a TTL", Data(MILLION, 32, SET + " EX 100000"), at_most=0.75),
+    MemoryRow("memory-stream", "stream of 1 M, 4 B values", Data(MILLION, 4, "XADD stream 1-* f __data__", held=1), at_most=1.0),
     MemoryRow("memory-sorted", "sorted set of 1 M, 19 B members", SORTED, at_most=0.7),
     MemoryRow("memory-list", "list of 1 M, 19 B elements", Data(MILLION, 19, "RPUSH list __data__", held=1), at_most=1.0),
     MemoryRow("memory-set", "member of 19 B in one set of 1 M", BIG_SET, at_most=0.8),

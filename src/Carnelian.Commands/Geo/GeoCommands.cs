@@ -146,8 +146,12 @@ public static unsafe class GeoCommands
             ctx.Reply.Integer(0);
             return;
         }
-        SortedSet set = entry.Exists ? new SortedSet(entry) : SortedSet.Create(count, ctx.Arg(first + 2).Length, limits);
-        set.Expect(count, limits);
+        int longest = 0;
+        for (int i = 0; i < count; i++)
+            longest = Math.Max(longest, ctx.Arg(first + (3 * i) + 2).Length);
+        SortedSet set = entry.Exists ? new SortedSet(entry) : SortedSet.Create(count, longest, limits);
+        if (entry.Exists)
+            set.Expect(count, longest, limits);
         int added = 0, updated = 0;
         for (int i = 0; i < count; i++)
         {

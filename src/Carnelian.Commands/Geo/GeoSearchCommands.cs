@@ -223,7 +223,7 @@ public static class GeoSearchCommands
         {
             ref readonly GeoMatch match = ref matches[i];
             // A cell may have been searched twice.
-            builder.ScoreOf(match.Member, out _) = query.StoresDistances ? match.Distance / query.Shape.Unit : match.Score;
+            builder.TryAdd(match.Member, query.StoresDistances ? match.Distance / query.Shape.Unit : match.Score, out _, out _);
         }
         builder.Sort();
         SortedSet stored = builder.Build(SortedSetValue.Limits(ref ctx));

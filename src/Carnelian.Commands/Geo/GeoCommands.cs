@@ -147,10 +147,11 @@ public static unsafe class GeoCommands
             return;
         }
         int longest = 0;
-        for (int i = first + 2; i < ctx.ArgCount; i += 3)
-            longest = Math.Max(longest, ctx.Arg(i).Length);
+        for (int i = 0; i < count; i++)
+            longest = Math.Max(longest, ctx.Arg(first + (3 * i) + 2).Length);
         SortedSet set = entry.Exists ? new SortedSet(entry) : SortedSet.Create(count, longest, limits);
-        set.Expect(count, longest, limits);
+        if (entry.Exists)
+            set.Expect(count, longest, limits);
         int added = 0, updated = 0;
         for (int i = 0; i < count; i++)
         {

@@ -222,7 +222,7 @@ public static class GeoSearchCommands
         for (int i = 0; i < count; i++)
         {
             ref readonly GeoMatch match = ref matches[i];
-            // A cell may have been searched twice, and then a place counts once.
+            // A cell may have been searched twice.
             builder.TryAdd(match.Member, query.StoresDistances ? match.Distance / query.Shape.Unit : match.Score, out _, out _);
         }
         builder.Sort();

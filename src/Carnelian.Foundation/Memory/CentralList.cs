@@ -139,6 +139,49 @@ internal unsafe struct CentralList
         }
     }
 
+    /// <summary>
+    /// Takes a block to move another one to, from the fullest span with room, if the other's span is worth emptying. Every such move goes from a span to one
+    /// that is at least as full, so moving comes to an end by itself.
+    /// </summary>
+    /// <param name="sizeClass">The class of the block.</param>
+    /// <param name="block">A live block that the caller may move.</param>
+    /// <returns>Null if the block had better stay.</returns>
+    public static byte* TakeFuller(int sizeClass, byte* block)
+    {
+        PageRun* sparse = *Region.RunSlot(block);
+        if (Volatile.Read(ref sparse->Bucket) == FullBucket)
+            return null;
+        CentralList* list = Of(sizeClass);
+        SizeClass* entry = SizeClasses.Table + sizeClass;
+        byte* taken = null;
+        list->_lock.Enter();
+        PageRun* span = list->FullestSpan();
+        if (span != null && span != sparse && span->Live >= sparse->Live && list->IsWorthEmptying(sparse, entry))
+        {
+            taken = span->FreeObjects;
+            if (taken != null)
+                span->FreeObjects = *(byte**)taken;
+            else
+                taken = span->Start + (nint)span->Carved++ * entry->Size;
+            span->Live++;
+            list->_blocks++;
+            list->Rebucket(span, entry);
+        }
+        list->_lock.Exit();
+        return taken;
+    }
+
+    /// <summary>
+    /// Whether blocks should leave a span: there is room for a span's worth of them elsewhere, and it is not among the fullest. The less of the class
+    /// is in use, the more of its spans have to be emptied.
+    /// </summary>
+    private readonly bool IsWorthEmptying(PageRun* span, SizeClass* entry)
+    {
+        long capacity = (long)_spans * entry->Capacity;
+        long free = capacity - _blocks;
+        return free >= entry->Capacity && free >= capacity / 32 && (long)span->Live * _spans <= Math.Max(_blocks, free);
+    }
+
     private static PageRun* NewSpan(int sizeClass, SizeClass* entry)
     {
         PageRun* span = PageHeap.Allocate(entry->Pages, sizeClass);

@@ -42,6 +42,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private bool _isStopping;
     private readonly List<Client> _withOutput = [];
     private readonly ExpiryCycle _expiry;
+    private readonly DefragmentationCycle _defragmentation;
     private int _clientCount;
     private int _load;
     private long _nextCron;
@@ -62,6 +63,7 @@ internal sealed unsafe class EventLoop : IDisposable
         _vectors = (IoVector*)NativeMemory.Alloc(MostVectors, (nuint)sizeof(IoVector));
         Dispatcher = new Dispatcher(server, this);
         _expiry = new ExpiryCycle(server, this);
+        _defragmentation = new DefragmentationCycle(server, this);
         ClientCron = new ClientCron(server, this);
         _thread = new Thread(Run, 1 << 20) { Name = index == 0 ? "main" : $"io_thd_{index}", IsBackground = true };
     }
@@ -194,7 +196,7 @@ internal sealed unsafe class EventLoop : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RunRound()
     {
-        int timeout = Mailbox.HasLetters ? 0 : Timeouts.MillisecondsUntilDue(_expiry.MillisecondsUntilDue(MillisecondsUntilCron()));
+        int timeout = Mailbox.HasLetters ? 0 : Timeouts.MillisecondsUntilDue(_expiry.MillisecondsUntilDue(_defragmentation.MillisecondsUntilDue(MillisecondsUntilCron())));
         int count = Poller.Wait(_events, timeout);
         long begin = Timestamp = Clock.Nanoseconds;
         _ = Clock.Sample(begin);
@@ -207,6 +209,7 @@ internal sealed unsafe class EventLoop : IDisposable
         if (Timestamp >= _nextCron)
             RunCron();
         _expiry.Run();
+        _defragmentation.Run();
         if (Timeouts.Count != 0)
             Timeouts.Run();
         if (Dispatcher.Unblocker.HasUnfinished)

@@ -156,19 +156,35 @@ internal unsafe struct CentralList
         byte* taken = null;
         list->_lock.Enter();
         PageRun* span = list->FullestSpan();
-        if (span != null && span != sparse && span->Live >= sparse->Live && list->IsWorthEmptying(sparse, entry))
+        if (span != null && span != sparse && list->IsWorthEmptying(sparse, entry))
         {
-            taken = span->FreeObjects;
-            if (taken != null)
-                span->FreeObjects = *(byte**)taken;
+            if (span->Live >= sparse->Live)
+                taken = list->TakeOne(span, entry);
             else
-                taken = span->Start + (nint)span->Carved++ * entry->Size;
-            span->Live++;
-            list->_blocks++;
-            list->Rebucket(span, entry);
+                list->FillNext(sparse);
         }
         list->_lock.Exit();
         return taken;
+    }
+
+    private byte* TakeOne(PageRun* span, SizeClass* entry)
+    {
+        byte* block = span->FreeObjects;
+        if (block != null)
+            span->FreeObjects = *(byte**)block;
+        else
+            block = span->Start + (nint)span->Carved++ * entry->Size;
+        span->Live++;
+        _blocks++;
+        Rebucket(span, entry);
+        return block;
+    }
+
+    /// <summary>Makes a span the first to be filled of those in its bucket, which are in no order otherwise.</summary>
+    private void FillNext(PageRun* span)
+    {
+        Bucket(span->Bucket)->Remove(span);
+        Bucket(span->Bucket)->Add(span);
     }
 
     /// <summary>

@@ -16,10 +16,14 @@ namespace Carnelian.Server.Execution;
 internal sealed class DefragmentationCycle(ServerInstance server, EventLoop loop)
 {
     private const long RestNanoseconds = 10_000_000_000;
+    private const long ShortRestNanoseconds = 100_000_000;
     private const long RetryNanoseconds = 1_000_000;
 
     /// <summary>A walk that moves fewer than one of so many blocks was not worth while.</summary>
     private const long FewestHits = 128;
+
+    /// <summary>A walk over so few blocks costs next to nothing and is soon repeated.</summary>
+    private const long FewBlocks = 1000;
 
     private readonly Defragmenter _defragmenter = new();
     private long _nextSlice;
@@ -99,9 +103,11 @@ internal sealed class DefragmentationCycle(ServerInstance server, EventLoop loop
 
     private void EndWalk(long now)
     {
-        bool isWorthWhile = (_defragmenter.Hits - _hitsBefore) * FewestHits >= Looked - _lookedBefore && _defragmenter.Hits != _hitsBefore;
+        long hits = _defragmenter.Hits - _hitsBefore, looked = Looked - _lookedBefore;
         BeginWalk();
-        if (!isWorthWhile)
+        if (looked < FewBlocks)
+            _nextSlice = now + ShortRestNanoseconds;
+        else if (hits * FewestHits < looked)
             _nextSlice = now + RestNanoseconds;
     }
 

@@ -49,4 +49,13 @@ public sealed unsafe class HashType : CollectionType
 
     /// <inheritdoc/>
     public override long FreeEffort(ValueEncoding encoding, byte* value) => encoding == ValueEncoding.ListPack ? 1 : ((FieldTable*)value)->Count;
+
+    /// <inheritdoc/>
+    public override ulong ElementDirectory(ValueEncoding encoding, byte* value)
+    {
+        if (encoding != ValueEncoding.ListPack)
+            return ((FieldTable*)value)->Fields.Directory;
+        Hash.LoadPack(value);
+        return 0;
+    }
 }

@@ -38,7 +38,8 @@ public abstract unsafe class CollectionType
     /// <returns>Whether the end is reached.</returns>
     public abstract bool Relocate(ValueEncoding encoding, ref byte* value, ref Defragmentation.RelocationCursor cursor, Defragmentation.Relocator relocator);
 
-    /// <summary>The <see cref="HashTable{TRecord}.Directory"/> of the table in which elements are looked up by name, or 0: for prefetching.</summary>
+    /// <summary>The <see cref="HashTable{TRecord}.Directory"/> of the table in which elements are looked up by name: for prefetching. A type
+    /// that holds the value in one block starts to load that, and answers 0.</summary>
     public virtual ulong ElementDirectory(ValueEncoding encoding, byte* value) => 0;
 
     private static CollectionType?[] MakeTypes()

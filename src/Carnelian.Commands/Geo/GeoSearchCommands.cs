@@ -18,7 +18,7 @@ public static class GeoSearchCommands
             OW update variable_flags @STORE:6
             OW update variable_flags @STOREDIST:6
             """,
-        Refine = nameof(RefineGeoRadius),
+        Refine = nameof(RefineStore),
         Arguments = """
             key:key
             longitude:double
@@ -68,7 +68,7 @@ public static class GeoSearchCommands
             OW update variable_flags @STORE:5
             OW update variable_flags @STOREDIST:5
             """,
-        Refine = nameof(RefineGeoRadiusByMember),
+        Refine = nameof(RefineStore),
         Arguments = """
             key:key
             member
@@ -150,15 +150,11 @@ public static class GeoSearchCommands
             """)]
     public static void GeoSearchStore(scoped ref CommandContext ctx) => Run(ref ctx, GeoSearchKind.SearchStore, 2);
 
-    internal static bool RefineGeoRadius(ReadOnlySpan<Argument> arguments, ref KeyList keys) => RefineStore(arguments, 5, ref keys);
-
-    internal static bool RefineGeoRadiusByMember(ReadOnlySpan<Argument> arguments, ref KeyList keys) => RefineStore(arguments, 4, ref keys);
-
-    // The last of several keys to store in is the one that counts.
-    private static bool RefineStore(ReadOnlySpan<Argument> arguments, int from, ref KeyList keys)
+    // The last of several keys to store in is the one that counts. Options begin at the same place for both commands, as in Valkey.
+    internal static bool RefineStore(ReadOnlySpan<Argument> arguments, ref KeyList keys)
     {
         int stored = 0;
-        for (int i = from; i < arguments.Length - 1; i++)
+        for (int i = 5; i < arguments.Length - 1; i++)
         {
             if (System.Text.Ascii.EqualsIgnoreCase(arguments[i].Span, "store"u8) || System.Text.Ascii.EqualsIgnoreCase(arguments[i].Span, "storedist"u8))
                 stored = ++i;

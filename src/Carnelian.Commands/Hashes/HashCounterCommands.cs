@@ -14,6 +14,7 @@ public static unsafe class HashCounterCommands
         Summary = "Adds a number to the integer in a field.",
         Flags = Write | DenyOom | Fast,
         Keys = "RW access update @1",
+        FirstElement = 2,
         Arguments = "key:key, field, increment:integer")]
     public static void HIncrBy(scoped ref CommandContext ctx)
     {
@@ -51,6 +52,7 @@ public static unsafe class HashCounterCommands
         Summary = "Adds a floating-point number to the number in a field.",
         Flags = Write | DenyOom | Fast,
         Keys = "RW access update @1",
+        FirstElement = 2,
         Arguments = "key:key, field, increment:double")]
     public static void HIncrByFloat(scoped ref CommandContext ctx)
     {

@@ -13,6 +13,7 @@ public static class HashReadCommands
         Summary = "Returns the value of a field.",
         Flags = ReadOnly | Fast,
         Keys = "RO access @1",
+        FirstElement = 2,
         Arguments = "key:key, field")]
     public static void HGet(scoped ref CommandContext ctx)
     {
@@ -25,6 +26,7 @@ public static class HashReadCommands
         Summary = "Returns the values of several fields.",
         Flags = ReadOnly | Fast,
         Keys = "RO access @1",
+        FirstElement = 2, ElementStep = 1,
         Arguments = "key:key, field...")]
     public static void HMGet(scoped ref CommandContext ctx)
     {
@@ -74,6 +76,7 @@ public static class HashReadCommands
         Summary = "Returns the length of a field's value.",
         Flags = ReadOnly | Fast,
         Keys = "RO @1",
+        FirstElement = 2,
         Arguments = "key:key, field")]
     public static void HStrLen(scoped ref CommandContext ctx)
     {
@@ -86,6 +89,7 @@ public static class HashReadCommands
         Summary = "Tells whether a field exists.",
         Flags = ReadOnly | Fast,
         Keys = "RO @1",
+        FirstElement = 2,
         Arguments = "key:key, field")]
     public static void HExists(scoped ref CommandContext ctx)
     {

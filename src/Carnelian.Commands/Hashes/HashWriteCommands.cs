@@ -12,6 +12,7 @@ public static class HashWriteCommands
         Summary = "Sets fields of a hash, which is made if there is none.",
         Flags = Write | DenyOom | Fast,
         Keys = "RW update @1",
+        FirstElement = 2, ElementStep = 2,
         Arguments = "key:key, data{field, value}...",
         History = "4.0.0 Accepts multiple `field` and `value` arguments.")]
     public static void HSet(scoped ref CommandContext ctx)
@@ -24,6 +25,7 @@ public static class HashWriteCommands
         Summary = "Sets fields of a hash, which is made if there is none.",
         Flags = Write | DenyOom | Fast,
         Keys = "RW update @1",
+        FirstElement = 2, ElementStep = 2,
         Arguments = "key:key, data{field, value}...")]
     public static void HMSet(scoped ref CommandContext ctx)
     {
@@ -35,6 +37,7 @@ public static class HashWriteCommands
         Summary = "Sets a field of a hash unless it is there.",
         Flags = Write | DenyOom | Fast,
         Keys = "RW insert @1",
+        FirstElement = 2,
         Arguments = "key:key, field, value")]
     public static void HSetNx(scoped ref CommandContext ctx)
     {
@@ -61,6 +64,7 @@ public static class HashWriteCommands
         Summary = "Removes fields of a hash, and the hash with its last field.",
         Flags = Write | Fast,
         Keys = "RW delete @1",
+        FirstElement = 2, ElementStep = 1,
         Arguments = "key:key, field...",
         History = "2.4.0 Accepts multiple `field` arguments.")]
     public static void HDel(scoped ref CommandContext ctx)

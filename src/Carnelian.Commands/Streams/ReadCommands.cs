@@ -16,14 +16,14 @@ public static class ReadCommands
     [Command("XREAD", Arity = -4, Group = CommandGroup.Stream, Since = "5.0.0",
         Summary = "Returns the entries of streams behind given ids, and waits for one if wanted.",
         Flags = ReadOnly | Blocking,
-        Keys = "RO access @STREAMS:1..-1%2",
+        Keys = "RO access @STREAMS:1..-1%2", Refine = nameof(RefineRead),
         Arguments = "[COUNT count:integer], [BLOCK milliseconds:integer], STREAMS streams{key:key..., id...}")]
     public static void XRead(scoped ref CommandContext ctx) => Read(ref ctx, isGroup: false);
 
     [Command("XREADGROUP", Arity = -7, Group = CommandGroup.Stream, Since = "5.0.0", Complexity = "For each stream mentioned: O(M) with M being the number of elements returned. If M is constant (e.g. always asking for the first 10 elements with COUNT), you can consider it O(1). On the other side when XREADGROUP blocks, XADD will pay the O(N) time in order to serve the N clients blocked on the stream getting new data.",
         Summary = "Delivers entries of streams that a group has not read to a consumer, or those again that are pending for it.",
         Flags = Write | Blocking,
-        Keys = "RO access @STREAMS:4..-1%2",
+        Keys = "RO access @STREAMS:4..-1%2", Refine = nameof(RefineReadGroup),
         Arguments = """
             GROUP group-block{group, consumer}
             [COUNT count:integer]
@@ -32,6 +32,38 @@ public static class ReadCommands
             STREAMS streams{key:key..., id...}
             """)]
     public static void XReadGroup(scoped ref CommandContext ctx) => Read(ref ctx, isGroup: true);
+
+    internal static bool RefineRead(ReadOnlySpan<Argument> arguments, ref KeyList keys) => RefineStreams(arguments, 1, ref keys);
+
+    internal static bool RefineReadGroup(ReadOnlySpan<Argument> arguments, ref KeyList keys) => RefineStreams(arguments, 4, ref keys);
+
+    private static bool IsStreams(ReadOnlySpan<byte> word) => System.Text.Ascii.EqualsIgnoreCase(word, "streams"u8);
+
+    /// <summary>Finds the keys where the search for the word STREAMS met one that is an argument of an option.</summary>
+    private static bool RefineStreams(ReadOnlySpan<Argument> arguments, int searched, ref KeyList keys)
+    {
+        bool hasWord = false;
+        for (int i = searched; keys.Count == 0 && i < arguments.Length - 1; i++)
+            hasWord |= IsStreams(arguments[i].Span);
+        for (int i = 1; hasWord && i < arguments.Length; i++)
+        {
+            ReadOnlySpan<byte> word = arguments[i].Span;
+            if (IsStreams(word))
+            {
+                int count = arguments.Length - i - 1;
+                for (int k = 0; count % 2 == 0 && k < count / 2; k++)
+                    keys.Add(i + 1 + k, KeyFlags.None);
+                break;
+            }
+            if (System.Text.Ascii.EqualsIgnoreCase(word, "block"u8) || System.Text.Ascii.EqualsIgnoreCase(word, "count"u8))
+                i++;
+            else if (System.Text.Ascii.EqualsIgnoreCase(word, "group"u8))
+                i += 2;
+            else if (!System.Text.Ascii.EqualsIgnoreCase(word, "noack"u8))
+                break;
+        }
+        return true;
+    }
 
     private static void Read(scoped ref CommandContext ctx, bool isGroup)
     {

@@ -23,11 +23,16 @@ public static class KeyExtractor
             if (!AddKeys(spec, arguments, ref keys)
                 && (spec.Flags & KeyFlags.Incomplete) == 0
                 && (command.Flags & CommandFlags.NoMandatoryKeys) == 0)
-                return false;
+            {
+                // The word that a search has met may be an argument of another option; the command knows.
+                return spec.Search == KeySearch.Keyword && HasRefine(command) && Refine(command, arguments, ref keys) && keys.Count != 0;
+            }
         }
 
         return Refine(command, arguments, ref keys);
     }
+
+    private static unsafe bool HasRefine(CommandDefinition command) => command.Refine != null;
 
     private static unsafe bool Refine(CommandDefinition command, ReadOnlySpan<Argument> arguments, ref KeyList keys) =>
         command.Refine == null || command.Refine(arguments, ref keys);

@@ -21,7 +21,7 @@ internal static unsafe class PageHeap
     private const int LeastIdlePages = 16;
 
     // A heap of this many regions is big enough for address translation to matter more than the rest of a huge page.
-    private const int HugePagesFrom = 8;
+    private const int HugePagesFrom = 32;
 
     private static ShortLock s_lock;
     private static readonly RunList* s_dirtyRuns = NewLists();

@@ -2,10 +2,10 @@ using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Memory;
 using Carnelian.Protocol;
-using Carnelian.Server.Waiting;
 using Carnelian.Server.Execution;
 using Carnelian.Server.Transactions;
 using Carnelian.Server.Transport;
+using Carnelian.Server.Waiting;
 
 namespace Carnelian.Server.Clients;
 

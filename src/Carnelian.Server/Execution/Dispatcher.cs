@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Protocol;
-using Carnelian.Server.Waiting;
 using Carnelian.Server.Clients;
+using Carnelian.Server.Waiting;
 using Carnelian.Storage;
 using Carnelian.Threading;
 

@@ -68,7 +68,7 @@ public readonly unsafe struct Hash
     {
         if (!IsPacked)
             return TryGetFromTable(field, now, out value);
-        LoadPack();
+        LoadPack(_entry.Collection);
         byte* element = ListPack.Find(Pack.First, field, 1);
         if (element == null)
         {
@@ -206,9 +206,8 @@ public readonly unsafe struct Hash
 
     /// <summary>Starts to load a pack of usual size as a whole: a search reads its way from element to element, line after line.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void LoadPack()
+    internal static void LoadPack(byte* pack)
     {
-        byte* pack = _entry.Collection;
         Sse.Prefetch0(pack);
         Sse.Prefetch0(pack + 64);
         Sse.Prefetch0(pack + 128);
@@ -218,7 +217,7 @@ public readonly unsafe struct Hash
 
     private HashSetOutcome SetInPack(ReadOnlySpan<byte> field, ReadOnlySpan<byte> value, in HashLimits limits)
     {
-        LoadPack();
+        LoadPack(_entry.Collection);
         ListPack pack = Pack;
         byte* element = ListPack.Find(pack.First, field, 1);
         bool isNew = element == null;

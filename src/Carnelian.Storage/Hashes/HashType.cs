@@ -66,4 +66,13 @@ public sealed unsafe class HashType : CollectionType
         cursor.High = (ulong)position;
         return position < 0;
     }
+
+    /// <inheritdoc/>
+    public override ulong ElementDirectory(ValueEncoding encoding, byte* value)
+    {
+        if (encoding != ValueEncoding.ListPack)
+            return ((FieldTable*)value)->Fields.Directory;
+        Hash.LoadPack(value);
+        return 0;
+    }
 }

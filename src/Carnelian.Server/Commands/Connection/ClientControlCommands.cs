@@ -1,9 +1,9 @@
 using System.Text;
 using Carnelian.Commands;
 using Carnelian.Commands.Table;
-using Carnelian.Server.Waiting;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Execution;
+using Carnelian.Server.Waiting;
 using static Carnelian.Commands.Table.CommandFlags;
 
 namespace Carnelian.Server.Commands.Connection;

@@ -1,8 +1,8 @@
 using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Protocol;
-using Carnelian.Server.Waiting;
 using Carnelian.Server.Clients;
+using Carnelian.Server.Waiting;
 using Carnelian.Text;
 using static Carnelian.Commands.Table.CommandFlags;
 

@@ -102,7 +102,11 @@ internal unsafe struct CentralList
     }
 
     /// <summary>Takes back a chain of blocks of any spans of the class.</summary>
-    public static void Return(int sizeClass, byte* chain, int count)
+    /// <param name="sizeClass">The class.</param>
+    /// <param name="chain">The blocks, linked through their first words.</param>
+    /// <param name="count">Their number.</param>
+    /// <param name="keepsPages">Whether the caller itself looks after free pages that are too many, where it has more time.</param>
+    public static void Return(int sizeClass, byte* chain, int count, bool keepsPages = false)
     {
         CentralList* list = Of(sizeClass);
         SizeClass* entry = SizeClasses.Table + sizeClass;
@@ -135,7 +139,7 @@ internal unsafe struct CentralList
         {
             PageRun* span = empty;
             empty = span->Next;
-            PageHeap.Free(span);
+            PageHeap.Free(span, keepsPages);
         }
     }
 

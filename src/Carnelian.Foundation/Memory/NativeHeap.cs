@@ -10,6 +10,8 @@ namespace Carnelian.Memory;
 /// </remarks>
 public static unsafe class NativeHeap
 {
+    private const int RelocatedStepPages = 8;
+
     /// <summary>Allocates a block of at least <paramref name="size"/> bytes with unspecified contents.</summary>
     /// <param name="size">Bytes; 0 counts as 1.</param>
     /// <returns>Never null. Aligned to 8 bytes; to 64 if <see cref="GoodSize"/> is a multiple of 64, as it is for every multiple of 64.</returns>
@@ -155,6 +157,12 @@ public static unsafe class NativeHeap
         Buffer.MemoryCopy(block, copy, size, size);
         return copy;
     }
+
+    /// <summary>
+    /// Gives some free pages back to the system, 64 KiB or a run, if there are too many: after relocations, which leave that to their caller, since it
+    /// should not happen under a lock. Some 10 µs.
+    /// </summary>
+    public static void ReturnRelocatedPages() => PageHeap.ReturnExcess(RelocatedStepPages);
 
     /// <summary>Frees a block that <see cref="TryRelocate"/> has copied, so that its span runs empty: nobody gets it before the fuller spans are full.</summary>
     public static void FreeRelocated(byte* block)

@@ -114,7 +114,7 @@ internal static unsafe class SlabHeap
             HeapFailure.InvalidBlock(block);
         CountPages(ThreadCache.Attach(), -SizeClasses.Table[sizeClass].Size);
         *(byte**)block = null;
-        CentralList.Return(sizeClass, block, 1);
+        CentralList.Return(sizeClass, block, 1, keepsPages: true);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -59,6 +59,7 @@ internal sealed class DefragmentationCycle(ServerInstance server, EventLoop loop
         do
         {
             isLocked = !Step(ref isOver);
+            NativeHeap.ReturnRelocatedPages();
             now = Clock.Nanoseconds;
         }
         while (!isLocked && !isOver && now < end);

@@ -6,7 +6,6 @@ using Carnelian.Testing;
 namespace Carnelian.Tests.Execution;
 
 /// <summary>Defragmentation between the rounds of the loops: when it runs, and that commands notice nothing of it.</summary>
-[Collection(Memory.NativeHeapCollection.Name)]
 public sealed class DefragmentationCycleTests
 {
     [Theory]

@@ -41,6 +41,7 @@ internal sealed class ServerInstance : IDisposable
         Keyspace = new Keyspace(configuration.Databases, Math.Max(configuration.IoThreads, Math.Min(Environment.ProcessorCount, 16)));
         Watches = new WatchTable(Keyspace);
         Memory = new MemoryLimit(this);
+        Defragmentation = new DefragmentationBudget(this);
         KeyspaceEvents = new KeyspaceNotifier(PubSub);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
@@ -108,6 +109,8 @@ internal sealed class ServerInstance : IDisposable
     public KeyspaceNotifier KeyspaceEvents { get; }
 
     public MemoryLimit Memory { get; }
+
+    public DefragmentationBudget Defragmentation { get; }
 
     public ClientPause Pause { get; }
 
@@ -251,6 +254,7 @@ internal sealed class ServerInstance : IDisposable
         if (IsCronPaused)
             return;
         Metrics.Run();
+        Defragmentation.Decide();
         Carnelian.Memory.NativeHeap.ReturnIdlePages();
         if (loop.Timestamp < _nextUpkeep)
             return;

@@ -27,6 +27,21 @@ internal sealed class ServerStatistics
     /// <summary>The time that went into expiry between commands.</summary>
     public long ExpiryNanoseconds;
 
+    /// <summary>Blocks that defragmentation has moved.</summary>
+    public long DefragmentationHits;
+
+    /// <summary>Blocks that it has looked at and left where they are.</summary>
+    public long DefragmentationMisses;
+
+    /// <summary>Keys of which it has moved something.</summary>
+    public long DefragmentationKeyHits;
+
+    /// <summary>Keys of which it has moved nothing.</summary>
+    public long DefragmentationKeyMisses;
+
+    /// <summary>The time during which defragmentation was running, pauses between its slices included.</summary>
+    public long DefragmentationNanoseconds;
+
     /// <summary>Wrong passwords and user names.</summary>
     public long FailedAuthentications;
 
@@ -41,6 +56,11 @@ internal sealed class ServerStatistics
         Interlocked.Exchange(ref OutputBufferLimitDisconnections, 0);
         Interlocked.Exchange(ref ExpirySlicesCut, 0);
         Interlocked.Exchange(ref ExpiryNanoseconds, 0);
+        Interlocked.Exchange(ref DefragmentationHits, 0);
+        Interlocked.Exchange(ref DefragmentationMisses, 0);
+        Interlocked.Exchange(ref DefragmentationKeyHits, 0);
+        Interlocked.Exchange(ref DefragmentationKeyMisses, 0);
+        Interlocked.Exchange(ref DefragmentationNanoseconds, 0);
         Interlocked.Exchange(ref FailedAuthentications, 0);
     }
 }

@@ -30,6 +30,14 @@ public abstract unsafe class CollectionType
     /// <summary>How many allocations a value has, about: what freeing it costs. Constant time.</summary>
     public abstract long FreeEffort(ValueEncoding encoding, byte* value);
 
+    /// <summary>Moves some blocks of the value out of spans that are nearly empty, <see cref="Defragmentation.Relocator.StepBlocks"/> or so at a time.</summary>
+    /// <param name="encoding">The encoding.</param>
+    /// <param name="value">The address; it changes when the root of the value moves.</param>
+    /// <param name="cursor">Where to go on; default at the beginning. It stays good whatever happens to the value between steps.</param>
+    /// <param name="relocator">Moves blocks.</param>
+    /// <returns>Whether the end is reached.</returns>
+    public abstract bool Relocate(ValueEncoding encoding, ref byte* value, ref Defragmentation.RelocationCursor cursor, Defragmentation.Relocator relocator);
+
     /// <summary>The <see cref="HashTable{TRecord}.Directory"/> of the table in which elements are looked up by name: for prefetching. A type
     /// that holds the value in one block starts to load that, and answers 0.</summary>
     public virtual ulong ElementDirectory(ValueEncoding encoding, byte* value) => 0;

@@ -87,6 +87,26 @@ internal static unsafe class HashBucket
         bucket[slot] = Fingerprint(hash);
     }
 
+    /// <summary>The position of hash order behind a main bucket.</summary>
+    /// <param name="segment">The segment.</param>
+    /// <param name="index">The number of the bucket.</param>
+    /// <param name="hash">A hash that belongs into the bucket.</param>
+    /// <returns>A position of <see cref="HashTable{TRecord}.PositionBits"/> bits, or -1 at the table's end.</returns>
+    public static long PositionBehind(HashSegment* segment, int index, ulong hash)
+    {
+        const int PositionBits = HashTable<Entry>.PositionBits;
+        int depth = segment->Depth;
+        ulong prefix = depth == 0 ? 0 : hash >> (64 - depth);
+        if (index + 1 < segment->Buckets)
+        {
+            ulong start = ((ulong)(index + 1) * 65536 + segment->Buckets - 1) / segment->Buckets;
+            ulong next = start << (48 - depth) | (depth == 0 ? 0 : prefix << (64 - depth));
+            return (long)(next >> (64 - PositionBits));
+        }
+        prefix++;
+        return prefix >> depth != 0 ? -1 : (long)(prefix << (PositionBits - depth));
+    }
+
     /// <summary>Collects the records of a bucket.</summary>
     public static void CollectSlots(byte* bucket, ref RecordList into)
     {

@@ -307,19 +307,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
             }
         }
 
-        int depth = segment->Depth;
-        ulong prefix = depth == 0 ? 0 : hash >> (64 - depth);
-        if (index + 1 < segment->Buckets)
-        {
-            ulong start = ((ulong)(index + 1) * 65536 + segment->Buckets - 1) / segment->Buckets;
-            ulong next = start << (48 - depth) | (depth == 0 ? 0 : prefix << (64 - depth));
-            position = (long)(next >> (64 - PositionBits));
-        }
-        else
-        {
-            prefix++;
-            position = prefix >> depth != 0 ? -1 : (long)(prefix << (PositionBits - depth));
-        }
+        position = PositionBehind(segment, index, hash);
     }
 
     /// <summary>Collects all records of the segment that a hash belongs to, in no order.</summary>

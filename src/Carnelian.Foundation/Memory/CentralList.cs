@@ -102,7 +102,11 @@ internal unsafe struct CentralList
     }
 
     /// <summary>Takes back a chain of blocks of any spans of the class.</summary>
-    public static void Return(int sizeClass, byte* chain, int count)
+    /// <param name="sizeClass">The class.</param>
+    /// <param name="chain">The blocks, linked through their first words.</param>
+    /// <param name="count">Their number.</param>
+    /// <param name="keepsPages">Whether the caller itself looks after free pages that are too many, where it has more time.</param>
+    public static void Return(int sizeClass, byte* chain, int count, bool keepsPages = false)
     {
         CentralList* list = Of(sizeClass);
         SizeClass* entry = SizeClasses.Table + sizeClass;
@@ -135,8 +139,67 @@ internal unsafe struct CentralList
         {
             PageRun* span = empty;
             empty = span->Next;
-            PageHeap.Free(span);
+            PageHeap.Free(span, keepsPages);
         }
+    }
+
+    /// <summary>
+    /// Takes a block to move another one to, from the fullest span with room, if the other's span is worth emptying. Every such move goes from a span to one
+    /// that is at least as full, so moving comes to an end by itself.
+    /// </summary>
+    /// <param name="sizeClass">The class of the block.</param>
+    /// <param name="block">A live block that the caller may move.</param>
+    /// <returns>Null if the block had better stay.</returns>
+    public static byte* TakeFuller(int sizeClass, byte* block)
+    {
+        PageRun* sparse = *Region.RunSlot(block);
+        if (Volatile.Read(ref sparse->Bucket) == FullBucket)
+            return null;
+        CentralList* list = Of(sizeClass);
+        SizeClass* entry = SizeClasses.Table + sizeClass;
+        byte* taken = null;
+        list->_lock.Enter();
+        PageRun* span = list->FullestSpan();
+        if (span != null && span != sparse && list->IsWorthEmptying(sparse, entry))
+        {
+            if (span->Live >= sparse->Live)
+                taken = list->TakeOne(span, entry);
+            else
+                list->FillNext(sparse);
+        }
+        list->_lock.Exit();
+        return taken;
+    }
+
+    private byte* TakeOne(PageRun* span, SizeClass* entry)
+    {
+        byte* block = span->FreeObjects;
+        if (block != null)
+            span->FreeObjects = *(byte**)block;
+        else
+            block = span->Start + (nint)span->Carved++ * entry->Size;
+        span->Live++;
+        _blocks++;
+        Rebucket(span, entry);
+        return block;
+    }
+
+    /// <summary>Makes a span the first to be filled of those in its bucket, which are in no order otherwise.</summary>
+    private void FillNext(PageRun* span)
+    {
+        Bucket(span->Bucket)->Remove(span);
+        Bucket(span->Bucket)->Add(span);
+    }
+
+    /// <summary>
+    /// Whether blocks should leave a span: there is room for a span's worth of them elsewhere, and it is not among the fullest. The less of the class
+    /// is in use, the more of its spans have to be emptied.
+    /// </summary>
+    private readonly bool IsWorthEmptying(PageRun* span, SizeClass* entry)
+    {
+        long capacity = (long)_spans * entry->Capacity;
+        long free = capacity - _blocks;
+        return free >= entry->Capacity && free >= capacity / 32 && (long)span->Live * _spans <= Math.Max(_blocks, free);
     }
 
     private static PageRun* NewSpan(int sizeClass, SizeClass* entry)

@@ -10,6 +10,8 @@ namespace Carnelian.Memory;
 /// </remarks>
 public static unsafe class NativeHeap
 {
+    private const int RelocatedStepPages = 8;
+
     /// <summary>Allocates a block of at least <paramref name="size"/> bytes with unspecified contents.</summary>
     /// <param name="size">Bytes; 0 counts as 1.</param>
     /// <returns>Never null. Aligned to 8 bytes; to 64 if <see cref="GoodSize"/> is a multiple of 64, as it is for every multiple of 64.</returns>
@@ -140,6 +142,57 @@ public static unsafe class NativeHeap
     /// </summary>
     public static SpanUsage SpanUtilization(byte* block) =>
         SlabHeap.SpanUsageOf(DebugHeap.Enabled ? DebugHeap.RawBlock(block) : block);
+
+    /// <summary>
+    /// Copies a block of up to 32 KiB to a span that is fuller than its own, if that helps to empty a sparse one; the debug heap always copies.
+    /// The caller makes all pointers point to the copy and then calls <see cref="FreeRelocated"/>.
+    /// </summary>
+    /// <returns>The copy, of the same size; null if the block had better stay where it is, or is larger.</returns>
+    public static byte* TryRelocate(byte* block)
+    {
+        if (!DebugHeap.Enabled)
+            return SlabHeap.TryRelocate(block);
+        nuint size = DebugHeap.Instance.UsableSize(block);
+        byte* copy = DebugHeap.Instance.Allocate(size);
+        Buffer.MemoryCopy(block, copy, size, size);
+        return copy;
+    }
+
+    /// <summary>
+    /// Gives some free pages back to the system, 64 KiB or a run, if there are too many: after relocations, which leave that to their caller, since it
+    /// should not happen under a lock. Some 10 µs.
+    /// </summary>
+    public static void ReturnRelocatedPages() => PageHeap.ReturnExcess(RelocatedStepPages);
+
+    /// <summary>Frees a block that <see cref="TryRelocate"/> has copied, so that its span runs empty: nobody gets it before the fuller spans are full.</summary>
+    public static void FreeRelocated(byte* block)
+    {
+        if (DebugHeap.Enabled)
+            DebugHeap.Instance.Free(block);
+        else
+            SlabHeap.FreeRelocated(block);
+    }
+
+    /// <summary>
+    /// Bytes of free room between blocks of up to 32 KiB, in spans that also hold blocks: what relocation can win at most. Takes one read for each class.
+    /// </summary>
+    public static long FragmentedBytes
+    {
+        get
+        {
+            long bytes = 0;
+            for (int sizeClass = 1; sizeClass <= SizeClasses.SmallClasses; sizeClass++)
+            {
+                SizeClass* entry = SizeClasses.Table + sizeClass;
+                CentralList* list = CentralList.Of(sizeClass);
+                bytes += Math.Max(0, (long)list->Spans * entry->Capacity - list->Blocks) * entry->Size;
+            }
+            return bytes;
+        }
+    }
+
+    /// <summary>Empties the calling thread's cache: its blocks may keep spans alive that are nearly empty.</summary>
+    public static void FlushThread() => ThreadCache.FlushCurrent();
 
     /// <summary>
     /// Gives all free pages back to the system now, after emptying the calling thread's cache; the caches of other threads stay. Takes about 100 µs for 2 MiB of resident

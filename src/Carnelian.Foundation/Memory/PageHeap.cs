@@ -76,7 +76,9 @@ internal static unsafe class PageHeap
     }
 
     /// <summary>Takes back a run that holds nothing any more.</summary>
-    public static void Free(PageRun* run)
+    /// <param name="run">The run.</param>
+    /// <param name="keepsPages">Whether free pages stay, even if they are too many: for a caller that gives them back later.</param>
+    public static void Free(PageRun* run, bool keepsPages = false)
     {
         s_lock.Enter();
         byte* end = run->Start + run->Bytes;
@@ -86,8 +88,8 @@ internal static unsafe class PageHeap
         Release(run);
         bool tooMany = s_dirtyPages > DirtyLimit();
         s_lock.Exit();
-        if (tooMany)
-            ReturnExcess();
+        if (tooMany && !keepsPages)
+            ReturnExcess(ReturnStepPages);
     }
 
     /// <summary>Makes a single-block run longer or shorter where it lies.</summary>
@@ -134,12 +136,14 @@ internal static unsafe class PageHeap
         Volatile.Write(ref s_returning, 0);
     }
 
-    private static void ReturnExcess()
+    /// <summary>Gives back the longest free runs while there are too many free pages, and a few more.</summary>
+    /// <param name="most">Pages after which to stop.</param>
+    public static void ReturnExcess(int most)
     {
-        if (Interlocked.Exchange(ref s_returning, 1) != 0)
+        if (Volatile.Read(ref s_dirtyPages) <= DirtyLimit() * 3 / 4 || Interlocked.Exchange(ref s_returning, 1) != 0)
             return;
         int returned = 0;
-        while (returned < ReturnStepPages && Volatile.Read(ref s_dirtyPages) > DirtyLimit() * 3 / 4)
+        while (returned < most && Volatile.Read(ref s_dirtyPages) > DirtyLimit() * 3 / 4)
         {
             int pages = ReturnLongestRun();
             if (pages == 0)

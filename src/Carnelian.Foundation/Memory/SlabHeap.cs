@@ -91,6 +91,32 @@ internal static unsafe class SlabHeap
         return new SpanUsage(Volatile.Read(ref span->Live), span->Capacity);
     }
 
+    /// <summary>Copies a block to a fuller span; null if it had better stay.</summary>
+    public static byte* TryRelocate(byte* block)
+    {
+        int sizeClass = *Region.ClassSlot(block);
+        if (sizeClass == 0)
+            HeapFailure.InvalidBlock(block);
+        byte* copy = sizeClass > SizeClasses.SmallClasses ? null : CentralList.TakeFuller(sizeClass, block);
+        if (copy == null)
+            return null;
+        int size = SizeClasses.Table[sizeClass].Size;
+        Buffer.MemoryCopy(block, copy, size, size);
+        CountPages(ThreadCache.Attach(), size);
+        return copy;
+    }
+
+    /// <summary>Frees a block that <see cref="TryRelocate"/> has copied: back to its span and not to the thread's cache, which would soon hand it out again.</summary>
+    public static void FreeRelocated(byte* block)
+    {
+        int sizeClass = *Region.ClassSlot(block);
+        if (sizeClass is 0 or > SizeClasses.SmallClasses)
+            HeapFailure.InvalidBlock(block);
+        CountPages(ThreadCache.Attach(), -SizeClasses.Table[sizeClass].Size);
+        *(byte**)block = null;
+        CentralList.Return(sizeClass, block, 1, keepsPages: true);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Push(ThreadCache* cache, CacheBin* bin, byte* block)
     {

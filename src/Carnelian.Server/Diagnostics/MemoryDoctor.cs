@@ -21,10 +21,11 @@ internal static class MemoryDoctor
             Add(text, $"The memory in use was {MemoryFigures.Human(memory.Peak)} at its peak and is {MemoryFigures.Human(memory.Used)} now. "
                 + "Free pages go back to the system by and by; MEMORY PURGE gives them back at once.");
         }
-        if (memory.FragmentationRatio > 1.4 && memory.AllocatorActive - memory.Used > MuchWaste)
+        if (memory.FragmentationRatio > 1.4 && memory.Fragmented > MuchWaste)
         {
-            Add(text, $"{MemoryFigures.Human(memory.AllocatorActive - memory.Used)} lie unused between the blocks that are in use. "
-                + "That happens after many keys of one size have gone; new keys of that size will fill the room.");
+            Add(text, $"{MemoryFigures.Human(memory.Fragmented)} lie unused between the blocks that are in use. "
+                + "That happens after many keys of one size have gone; new keys of that size will fill the room. "
+                + (server.Configuration.ActiveDefrag ? "Active defragmentation wins it back, as far as its thresholds say." : "CONFIG SET activedefrag yes wins it back."));
         }
         if (memory.AllocatorResidentRatio > 1.1 && memory.AllocatorResident - memory.AllocatorActive > MuchWaste)
             Add(text, $"{MemoryFigures.Human(memory.AllocatorResident - memory.AllocatorActive)} of free pages have not gone back to the system yet. MEMORY PURGE gives them back.");

@@ -75,8 +75,11 @@ internal sealed class MemoryFigures
     /// <summary>Bytes of pages of the native heap that lie in the machine's memory.</summary>
     public long AllocatorResident { get; }
 
-    /// <summary><see cref="AllocatorActive"/> in relation to <see cref="Used"/>.</summary>
-    public double FragmentationRatio => (double)AllocatorActive / Math.Max(Used, 1);
+    /// <summary>Free bytes between the blocks in use of up to 32 KiB: what defragmentation goes by.</summary>
+    public long Fragmented { get; } = NativeHeap.FragmentedBytes;
+
+    /// <summary><see cref="Used"/> and <see cref="Fragmented"/> in relation to <see cref="Used"/>.</summary>
+    public double FragmentationRatio => (double)(Used + Fragmented) / Math.Max(Used, 1);
 
     /// <summary><see cref="AllocatorResident"/> in relation to <see cref="AllocatorActive"/>.</summary>
     public double AllocatorResidentRatio => (double)AllocatorResident / Math.Max(AllocatorActive, 1);

@@ -41,7 +41,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private Client? _attached;
     private bool _isStopping;
     private readonly List<Client> _withOutput = [];
-    private readonly ExpiryCycle _expiry;
+    private readonly BackgroundCycles _cycles;
     private int _clientCount;
     private int _load;
     private long _nextCron;
@@ -61,7 +61,7 @@ internal sealed unsafe class EventLoop : IDisposable
             _inputs[i] = new InputBatch();
         _vectors = (IoVector*)NativeMemory.Alloc(MostVectors, (nuint)sizeof(IoVector));
         Dispatcher = new Dispatcher(server, this);
-        _expiry = new ExpiryCycle(server, this);
+        _cycles = new BackgroundCycles(server, this);
         ClientCron = new ClientCron(server, this);
         _thread = new Thread(Run, 1 << 20) { Name = index == 0 ? "main" : $"io_thd_{index}", IsBackground = true };
     }
@@ -194,7 +194,7 @@ internal sealed unsafe class EventLoop : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RunRound()
     {
-        int timeout = Mailbox.HasLetters ? 0 : Timeouts.MillisecondsUntilDue(_expiry.MillisecondsUntilDue(MillisecondsUntilCron()));
+        int timeout = Mailbox.HasLetters ? 0 : Timeouts.MillisecondsUntilDue(_cycles.MillisecondsUntilDue(MillisecondsUntilCron()));
         int count = Poller.Wait(_events, timeout);
         long begin = Timestamp = Clock.Nanoseconds;
         _ = Clock.Sample(begin);
@@ -206,7 +206,7 @@ internal sealed unsafe class EventLoop : IDisposable
             OpenMailbox();
         if (Timestamp >= _nextCron)
             RunCron();
-        _expiry.Run();
+        _cycles.Run();
         if (Timeouts.Count != 0)
             Timeouts.Run();
         if (Dispatcher.Unblocker.HasUnfinished)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Carnelian.Memory;
+using Carnelian.Storage.Defragmentation;
 
 namespace Carnelian.Storage.Hashes;
 
@@ -79,6 +80,21 @@ public unsafe struct FieldTable
         table->Fields.Clear();
         table->DropIndex();
         NativeHeap.Free((byte*)table);
+    }
+
+    /// <summary>Moves some fields, and the segments of the table, out of spans that are nearly empty.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="position">Where in hash order to begin, and then to go on; -1 at the end.</param>
+    /// <param name="relocator">Moves blocks.</param>
+    internal static void Relocate(FieldTable* table, ref long position, Relocator relocator)
+    {
+        var mover = new FieldMover(relocator);
+        TableRelocation.Step(table->Fields.Directory, ref position, relocator, ref mover);
+    }
+
+    private readonly struct FieldMover(Relocator relocator) : IRecordMover
+    {
+        public byte* Move(byte* record) => new HashField(record).Relocate(relocator).Address;
     }
 
     /// <summary>Finds a field.</summary>

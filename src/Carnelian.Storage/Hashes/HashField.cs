@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Carnelian.Memory;
+using Carnelian.Storage.Defragmentation;
 using Carnelian.Storage.Packed;
 
 namespace Carnelian.Storage.Hashes;
@@ -175,6 +176,16 @@ public readonly unsafe struct HashField : IRecordOperations
         if (IsBlock)
             Block.AddReference();
         return new HashField(copy);
+    }
+
+    /// <summary>Moves the record and a long value that nobody shares out of spans that are nearly empty.</summary>
+    /// <returns>The record that takes the place of this one; may be the same.</returns>
+    internal HashField Relocate(Relocator relocator)
+    {
+        var moved = new HashField(relocator.Move(_address));
+        if (moved.IsBlock)
+            *(byte**)moved.ValueData = relocator.Move(moved.Block).Address;
+        return moved;
     }
 
     /// <summary>Frees the record with its value.</summary>

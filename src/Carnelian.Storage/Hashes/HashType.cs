@@ -1,4 +1,5 @@
 using Carnelian.Memory;
+using Carnelian.Storage.Defragmentation;
 using Carnelian.Storage.Packed;
 
 namespace Carnelian.Storage.Hashes;
@@ -49,6 +50,22 @@ public sealed unsafe class HashType : CollectionType
 
     /// <inheritdoc/>
     public override long FreeEffort(ValueEncoding encoding, byte* value) => encoding == ValueEncoding.ListPack ? 1 : ((FieldTable*)value)->Count;
+
+    /// <inheritdoc/>
+    public override bool Relocate(ValueEncoding encoding, ref byte* value, ref RelocationCursor cursor, Relocator relocator)
+    {
+        if (encoding == ValueEncoding.ListPack)
+        {
+            value = relocator.Move(value);
+            return true;
+        }
+        if (cursor.High == 0)
+            value = relocator.Move(value);
+        var position = (long)cursor.High;
+        FieldTable.Relocate((FieldTable*)value, ref position, relocator);
+        cursor.High = (ulong)position;
+        return position < 0;
+    }
 
     /// <inheritdoc/>
     public override ulong ElementDirectory(ValueEncoding encoding, byte* value)

@@ -1,3 +1,4 @@
+using Carnelian.Storage.Defragmentation;
 using Carnelian.Storage.Packed;
 
 namespace Carnelian.Storage.Lists;
@@ -28,4 +29,19 @@ internal sealed unsafe class ListType : CollectionType
 
     /// <inheritdoc/>
     public override long FreeEffort(ValueEncoding encoding, byte* value) => encoding == ValueEncoding.ListPack ? 1 : new QuickList(value).Nodes;
+
+    /// <inheritdoc/>
+    public override bool Relocate(ValueEncoding encoding, ref byte* value, ref RelocationCursor cursor, Relocator relocator)
+    {
+        if (encoding == ValueEncoding.ListPack)
+        {
+            value = relocator.Move(value);
+            return true;
+        }
+        bool isFirst = cursor.High == 0;
+        if (isFirst)
+            value = relocator.Move(value);
+        cursor.High = 1;
+        return new QuickList(value).Relocate(isFirst, relocator);
+    }
 }

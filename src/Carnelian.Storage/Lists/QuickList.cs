@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Carnelian.Memory;
+using Carnelian.Storage.Defragmentation;
 using Carnelian.Storage.Packed;
 
 namespace Carnelian.Storage.Lists;
@@ -8,7 +9,7 @@ namespace Carnelian.Storage.Lists;
 /// A long list: nodes in a chain, each a pack of as many elements as <see cref="ListLimits"/> allow, or one long element.
 /// </summary>
 /// <remarks>
-/// <para>Layout: a root (first node, last node, number of elements, number of nodes, fill) that the entry points to; the nodes of
+/// <para>Layout: a root (first node, last node, number of elements, number of nodes, fill, the node where defragmentation goes on) that the entry points to; the nodes of
 /// <see cref="QuickListNode"/>. All of it is native memory.</para>
 /// <para>Invariants: no node is empty; the counts of the nodes add up to that of the root; only the first and the last node have much more
 /// memory than they need. A list without elements exists only within a command.</para>
@@ -24,6 +25,7 @@ public readonly unsafe struct QuickList
         public long Count;
         public long Nodes;
         public int Fill;
+        public QuickListNode* NextToRelocate;
     }
 
     private readonly Root* _root;
@@ -92,6 +94,34 @@ public readonly unsafe struct QuickList
     {
         new NodeChain(_root->Head, _root->Nodes).Free();
         NativeHeap.Free((byte*)_root);
+    }
+
+    /// <summary>Moves some nodes and their packs out of spans that are nearly empty.</summary>
+    /// <param name="isFirst">Whether to begin at the first node, or where the last step ended.</param>
+    /// <param name="relocator">Moves blocks.</param>
+    /// <returns>Whether the last node is done. When nodes went that were still to be looked at, the rest may be left out.</returns>
+    public bool Relocate(bool isFirst, Relocator relocator)
+    {
+        QuickListNode* node = isFirst ? _root->Head : _root->NextToRelocate;
+        for (long end = relocator.Looked + Relocator.StepBlocks; node != null && relocator.Looked < end; node = node->Next)
+        {
+            node->RelocateBlock(relocator);
+            var copy = (QuickListNode*)relocator.TryCopy((byte*)node);
+            if (copy == null)
+                continue;
+            if (node->Previous == null)
+                _root->Head = copy;
+            else
+                node->Previous->Next = copy;
+            if (node->Next == null)
+                _root->Tail = copy;
+            else
+                node->Next->Previous = copy;
+            relocator.Free((byte*)node);
+            node = copy;
+        }
+        _root->NextToRelocate = node;
+        return node == null;
     }
 
     /// <summary>The memory that the list occupies, in bytes; estimated from the first nodes if not all are looked at.</summary>
@@ -439,6 +469,8 @@ public readonly unsafe struct QuickList
         else
             next->Previous = previous;
         _root->Nodes -= nodes;
+        if (_root->NextToRelocate != null && (nodes > 1 || _root->NextToRelocate == first))
+            _root->NextToRelocate = nodes > 1 ? null : next;
     }
 
     private void Drop(QuickListNode* node)

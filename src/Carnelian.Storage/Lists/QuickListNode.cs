@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Carnelian.Memory;
+using Carnelian.Storage.Defragmentation;
 using Carnelian.Storage.Packed;
 
 namespace Carnelian.Storage.Lists;
@@ -101,6 +102,9 @@ internal unsafe struct QuickListNode
             NativeHeap.Free(node->_block);
         NativeHeap.Free((byte*)node);
     }
+
+    /// <summary>Moves the node's pack, or its long element if nobody shares that, out of a span that is nearly empty.</summary>
+    public void RelocateBlock(Relocator relocator) => _block = IsPlain ? relocator.Move(Text).Address : relocator.Move(_block);
 
     /// <summary>Takes the pack out, as a block of its own without room; the node is freed.</summary>
     public static ListPack Release(QuickListNode* node)

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Carnelian.Memory;
+using Carnelian.Storage.Defragmentation;
 
 namespace Carnelian.Storage.Sets;
 
@@ -48,6 +49,21 @@ public unsafe struct SetTable
         records.Dispose();
         set->_table.Clear();
         NativeHeap.Free((byte*)set);
+    }
+
+    /// <summary>Moves some members, and the segments of the table, out of spans that are nearly empty.</summary>
+    /// <param name="set">The set.</param>
+    /// <param name="position">Where in hash order to begin, and then to go on; -1 at the end.</param>
+    /// <param name="relocator">Moves blocks.</param>
+    internal static void Relocate(SetTable* set, ref long position, Relocator relocator)
+    {
+        var mover = new MemberMover(relocator);
+        TableRelocation.Step(set->_table.Directory, ref position, relocator, ref mover);
+    }
+
+    private readonly struct MemberMover(Relocator relocator) : IRecordMover
+    {
+        public byte* Move(byte* record) => relocator.Move(record);
     }
 
     /// <summary>A copy that shares nothing.</summary>

@@ -1,3 +1,5 @@
+using Carnelian.Storage.Defragmentation;
+
 namespace Carnelian.Storage.Sets;
 
 /// <summary>Sets, as the keyspace knows them.</summary>
@@ -21,4 +23,20 @@ internal sealed unsafe class SetType : CollectionType
     /// <inheritdoc/>
     public override ulong ElementDirectory(ValueEncoding encoding, byte* value) =>
         encoding == ValueEncoding.HashTable ? SetTable.TableOf((SetTable*)value).Directory : 0;
+
+    /// <inheritdoc/>
+    public override bool Relocate(ValueEncoding encoding, ref byte* value, ref RelocationCursor cursor, Relocator relocator)
+    {
+        if (encoding != ValueEncoding.HashTable)
+        {
+            value = relocator.Move(value);
+            return true;
+        }
+        if (cursor.High == 0)
+            value = relocator.Move(value);
+        var position = (long)cursor.High;
+        SetTable.Relocate((SetTable*)value, ref position, relocator);
+        cursor.High = (ulong)position;
+        return position < 0;
+    }
 }

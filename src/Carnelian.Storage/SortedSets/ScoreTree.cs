@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Carnelian.Memory;
+using Carnelian.Storage.Defragmentation;
 
 namespace Carnelian.Storage.SortedSets;
 
@@ -649,6 +650,82 @@ internal unsafe struct ScoreTree
             if (path.IndexAt(level) != 0)
                 return;
         }
+    }
+
+    // --- moving memory --------------------------------------------------------------------------------------------
+
+    /// <summary>
+    /// Moves the leaf with a rank, its records, and the inner nodes above whose first leaf it is, out of spans that are nearly empty. What points to them follows.
+    /// </summary>
+    /// <param name="rank">From 0 to below <see cref="Count"/>.</param>
+    /// <param name="members">The table that points to the same records.</param>
+    /// <param name="relocator">Moves blocks.</param>
+    /// <returns>The rank behind the leaf.</returns>
+    public long RelocateLeaf(long rank, ref HashTable<MemberRecord> members, Relocator relocator)
+    {
+        TreePath path = default;
+        At(rank, ref path);
+        long first = rank - path.Position;
+        int level = _levels - 1;
+        MoveLeaf(ref path, relocator);
+        for (; level >= 0 && path.IndexAt(level) == 0; level--)
+            MoveInner(ref path, level, relocator);
+        LeafNode* leaf = path.Leaf;
+        for (int i = 0; i < leaf->Count; i++)
+        {
+            byte* record = LeafNode.RecordAt(leaf, i);
+            byte* copy = relocator.TryCopy(record);
+            if (copy == null)
+                continue;
+            var member = new MemberRecord(copy);
+            byte** slot = members.Find(member.Data, member.Length, KeyHash.Compute(member.Data, member.Length));
+            Debug.Assert(*slot == record, "table and tree hold the same records");
+            *slot = copy;
+            LeafNode.Set(leaf, i, ScoreKey.Of(member.Score), copy);
+            if (i == 0)
+                UpdateSmallest(path);
+            relocator.Free(record);
+        }
+        return first + leaf->Count;
+    }
+
+    private void MoveLeaf(ref TreePath path, Relocator relocator)
+    {
+        LeafNode* leaf = path.Leaf;
+        var copy = (LeafNode*)relocator.TryCopy((byte*)leaf);
+        if (copy == null)
+            return;
+        if (leaf->Previous == null)
+            _first = copy;
+        else
+            leaf->Previous->Next = copy;
+        if (leaf->Next == null)
+            _last = copy;
+        else
+            leaf->Next->Previous = copy;
+        SetChild(path, _levels - 1, (byte*)copy);
+        path.Leaf = copy;
+        relocator.Free((byte*)leaf);
+    }
+
+    private void MoveInner(ref TreePath path, int level, Relocator relocator)
+    {
+        InnerNode* node = path.NodeAt(level);
+        var copy = (InnerNode*)relocator.TryCopy((byte*)node);
+        if (copy == null)
+            return;
+        SetChild(path, level - 1, (byte*)copy);
+        path.Set(level, copy, path.IndexAt(level));
+        relocator.Free((byte*)node);
+    }
+
+    /// <summary>Makes the inner node of a level point to another child; above all levels is the root.</summary>
+    private void SetChild(in TreePath path, int level, byte* child)
+    {
+        if (level < 0)
+            _root = child;
+        else
+            InnerNode.Children(path.NodeAt(level))[path.IndexAt(level)] = child;
     }
 
     // --- check ----------------------------------------------------------------------------------------------------

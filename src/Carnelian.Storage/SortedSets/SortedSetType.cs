@@ -1,3 +1,4 @@
+using Carnelian.Storage.Defragmentation;
 using Carnelian.Storage.Packed;
 
 namespace Carnelian.Storage.SortedSets;
@@ -24,4 +25,22 @@ internal sealed unsafe class SortedSetType : CollectionType
 
     /// <inheritdoc/>
     public override long FreeEffort(ValueEncoding encoding, byte* value) => encoding == ValueEncoding.ListPack ? 1 : new SortedSet(encoding, value).Count;
+
+    /// <inheritdoc/>
+    public override bool Relocate(ValueEncoding encoding, ref byte* value, ref RelocationCursor cursor, Relocator relocator)
+    {
+        if (encoding == ValueEncoding.ListPack)
+        {
+            value = relocator.Move(value);
+            return true;
+        }
+        if (cursor.High == 0)
+            value = relocator.Move(value);
+        var set = (TreeSortedSet*)value;
+        var rank = (long)cursor.High;
+        for (long end = relocator.Looked + Relocator.StepBlocks; rank < set->Tree.Count && relocator.Looked < end;)
+            rank = set->Tree.RelocateLeaf(rank, ref set->Members, relocator);
+        cursor.High = (ulong)rank;
+        return rank >= set->Tree.Count;
+    }
 }

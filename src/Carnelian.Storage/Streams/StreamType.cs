@@ -1,3 +1,5 @@
+using Carnelian.Storage.Defragmentation;
+
 namespace Carnelian.Storage.Streams;
 
 /// <summary>Streams, as the keyspace knows them.</summary>
@@ -17,4 +19,16 @@ internal sealed unsafe class StreamType : CollectionType
 
     /// <inheritdoc/>
     public override long FreeEffort(ValueEncoding encoding, byte* value) => new StreamValue(value).FreeEffort;
+
+    /// <inheritdoc/>
+    public override bool Relocate(ValueEncoding encoding, ref byte* value, ref RelocationCursor cursor, Relocator relocator)
+    {
+        if (cursor.High == 0 && cursor.Low == 0)
+            value = relocator.Move(value);
+        var next = new StreamId(cursor.High, cursor.Low);
+        bool isDone = new StreamValue(value).Relocate(ref next, relocator);
+        cursor.High = next.Milliseconds;
+        cursor.Low = next.Sequence;
+        return isDone;
+    }
 }

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Carnelian.Memory;
+using Carnelian.Storage.Defragmentation;
 using Carnelian.Storage.Packed;
 
 namespace Carnelian.Storage.Streams;
@@ -355,6 +356,20 @@ public readonly unsafe struct StreamValue
         if (groups != 0)
             bytes += (long)((double)groupBytes / groups * GroupCount);
         return bytes + (_fields->Idempotency == null ? 0 : Idempotency.AllocatedBytes);
+    }
+
+    /// <summary>Moves some blocks of entries out of spans that are nearly empty. The index and what belongs to groups stays.</summary>
+    /// <param name="next">The id from which on to look at blocks; on return that of the next.</param>
+    /// <param name="relocator">Moves blocks.</param>
+    /// <returns>Whether the last block is done.</returns>
+    internal bool Relocate(ref StreamId next, Relocator relocator)
+    {
+        OrderedTree<StreamId>.Position at = _fields->Blocks.AtOrAfter(next);
+        for (long end = relocator.Looked + Relocator.StepBlocks; at.Exists && relocator.Looked < end; at.MoveNext())
+            at.Set(relocator.Move(at.Value));
+        if (at.Exists)
+            next = at.Key;
+        return !at.Exists;
     }
 
     /// <summary>How many allocations there are, about.</summary>

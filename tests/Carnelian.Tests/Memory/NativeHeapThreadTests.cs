@@ -145,6 +145,7 @@ public sealed unsafe class NativeHeapThreadTests
     {
         if (NativeHeap.DebugEnabled)
             return;
+        CollectEndedThreads();
         long before = Cached(3584);
         AllocateInThread(3584);
         for (int attempt = 0; attempt < 100 && Cached(3584) > before; attempt++)

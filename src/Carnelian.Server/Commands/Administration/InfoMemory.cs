@@ -26,7 +26,7 @@ internal static class InfoMemory
         Bytes(text, "maxmemory", server.Configuration.MaxMemory < 0 ? long.MaxValue : server.Configuration.MaxMemory);
         text.Field("maxmemory_policy", server.Configuration.Get(["maxmemory-policy"])[0].Value);
         text.Field("allocator_frag_ratio", memory.FragmentationRatio, 2);
-        text.Field("allocator_frag_bytes", memory.AllocatorActive - memory.Used);
+        text.Field("allocator_frag_bytes", memory.Fragmented);
         text.Field("allocator_rss_ratio", memory.AllocatorResidentRatio, 2);
         text.Field("allocator_rss_bytes", memory.AllocatorResident - memory.AllocatorActive);
         text.Field("rss_overhead_ratio", memory.OverheadRatio, 2);
@@ -40,7 +40,8 @@ internal static class InfoMemory
         text.Zeros("mem_cluster_links", "mem_cluster_slot_import", "mem_cluster_slot_export", "mem_aof_buffer");
         text.Field("mem_allocator", "carnelian");
         // Tables grow by one segment at a time and never hold two states of themselves.
-        text.Zeros("mem_overhead_db_hashtable_rehashing", "active_defrag_running");
+        text.Zeros("mem_overhead_db_hashtable_rehashing");
+        text.Field("active_defrag_running", server.Defragmentation.RunningPercent);
         text.Field("lazyfree_pending_objects", server.Keyspace.Reclaimer.PendingObjects);
         text.Field("lazyfreed_objects", server.Keyspace.Reclaimer.FreedObjects);
         WriteCollector(text, server);

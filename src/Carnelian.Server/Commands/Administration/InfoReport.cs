@@ -186,11 +186,14 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("pubsub_channels", server.PubSub.ChannelCount);
         _text.Field("pubsub_patterns", server.PubSub.PatternCount);
         _text.Field("pubsubshard_channels", server.PubSub.ShardChannelCount);
-        _text.Zeros(
-            "latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
-            "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
-            "total_active_defrag_time", "current_active_defrag_time",
-            "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies");
+        _text.Zeros("latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys");
+        _text.Field("active_defrag_hits", Interlocked.Read(ref statistics.DefragmentationHits));
+        _text.Field("active_defrag_misses", Interlocked.Read(ref statistics.DefragmentationMisses));
+        _text.Field("active_defrag_key_hits", Interlocked.Read(ref statistics.DefragmentationKeyHits));
+        _text.Field("active_defrag_key_misses", Interlocked.Read(ref statistics.DefragmentationKeyMisses));
+        _text.Field("total_active_defrag_time", Interlocked.Read(ref statistics.DefragmentationNanoseconds) / 1_000_000);
+        _text.Field("current_active_defrag_time", server.Defragmentation.RunningMilliseconds);
+        _text.Zeros("tracking_total_keys", "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies");
         _text.Field("total_error_replies", server.Errors.Total);
         _text.Field("dump_payload_sanitizations", 0);
         _text.Field("total_reads_processed", _figures.Reads);

@@ -105,7 +105,7 @@ public static class MemoryCommands
         Number("allocator.resident", memory.AllocatorResident);
         Number("allocator.muzzy", 0);
         Ratio("allocator-fragmentation.ratio", memory.FragmentationRatio);
-        Number("allocator-fragmentation.bytes", memory.AllocatorActive - memory.Used);
+        Number("allocator-fragmentation.bytes", memory.Fragmented);
         Ratio("allocator-rss.ratio", memory.AllocatorResidentRatio);
         Number("allocator-rss.bytes", memory.AllocatorResident - memory.AllocatorActive);
         Ratio("rss-overhead.ratio", memory.OverheadRatio);

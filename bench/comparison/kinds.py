@@ -154,7 +154,7 @@ class CpuRow:
                 others.append(other.cores)
 
         def rounds(values):
-            return [one / two for one, two in zip(*values)]
+            return [one / two if two else float("nan") for one, two in zip(*values)]
 
         totals = rounds(cost)
         total = median(totals)

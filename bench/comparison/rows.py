@@ -78,11 +78,11 @@ ROWS = [
     CpuRow("sinter-p16", "SINTER of two sets of 10,000, half of them in both, pipeline 16", TWO_SETS, "SINTER first second", 16, total=0.6),
     CpuRow("sunion-p16", "SUNION of two sets of 10,000, half of them in both, pipeline 16", TWO_SETS, "SUNION first second", 16, total=0.6),
 
+    CpuRow("zincrby-p16", "ZINCRBY, sorted set of 1 M, pipeline 16", SORTED, "ZINCRBY sorted 1 member:__rand_int__", 16, total=0.6),
     CpuRow("zadd-p16", "ZADD, sorted set of 1 M, pipeline 16", SORTED, SORTED.command, 16, total=0.5),
     CpuRow("zrange-p16", "ZRANGE BYSCORE LIMIT 100, sorted set of 1 M, pipeline 16", SORTED,
            "ZRANGE sorted __rand_int__ +inf BYSCORE LIMIT 0 100", 16, total=0.6),
     CpuRow("zrank-p16", "ZRANK, sorted set of 1 M, pipeline 16", SORTED, "ZRANK sorted member:__rand_int__", 16, total=0.6),
-    CpuRow("zincrby-p16", "ZINCRBY, sorted set of 1 M, pipeline 16", SORTED, "ZINCRBY sorted 1 member:__rand_int__", 16, total=0.6),
     CpuRow("zpopmin-p16", "ZPOPMIN, pipeline 16", SORTED, "ZPOPMIN sorted", 16, total=0.6, refill=MANY_SORTED, left="ZCARD sorted"),
     CpuRow("zunionstore-p16", "ZUNIONSTORE of two of 10,000, pipeline 16", TWO_SORTED, "ZUNIONSTORE sorted:3 2 sorted:1 sorted:2", 16,
            total=0.6),

@@ -75,6 +75,17 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
             Sse.Prefetch0(BucketOf(SlotWord(directory, hash), hash));
     }
 
+    /// <summary>Starts to load what the removal of a record will touch, but for the record. May be called without the lock.</summary>
+    public readonly void PrefetchRemoval(ulong hash)
+    {
+        ulong directory = Volatile.Read(in _directory);
+        if (directory == 0)
+            return;
+        ulong word = SlotWord(directory, hash);
+        Sse.Prefetch0((byte*)(word & PointerMask));
+        Sse.Prefetch0(BucketOf(word, hash));
+    }
+
     /// <summary>
     /// Starts to load the records that a lookup of a hash will compare, or the stash bucket where it will go on. May be called
     /// without the lock.

@@ -11,6 +11,8 @@ namespace Carnelian.Storage.SortedSets;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct TreeSortedSet
 {
+    private const int PlacesAhead = 4;
+
     public ScoreTree Tree;
     public HashTable<MemberRecord> Members;
 
@@ -77,6 +79,7 @@ internal unsafe struct TreeSortedSet
                 run[i] = LeafNode.RecordAt(path.Leaf, path.Position + i);
                 Sse.Prefetch0(run[i]);
             }
+            LoadAhead(path, atFront: rank == 0);
             Tree.Remove(path, length);
             for (int i = 0; i < length; i++)
             {
@@ -87,6 +90,19 @@ internal unsafe struct TreeSortedSet
             }
             count -= length;
         }
+    }
+
+    /// <summary>
+    /// Whoever takes a member from an end soon takes the next: starts to load where the table has the one a few places on, whose record
+    /// is there since the walk that led here has asked for it.
+    /// </summary>
+    private readonly void LoadAhead(in TreePath path, bool atFront)
+    {
+        int at = path.Position + (atFront ? PlacesAhead : -PlacesAhead);
+        if ((uint)at >= (uint)path.Leaf->Count)
+            return;
+        var record = new MemberRecord(LeafNode.RecordAt(path.Leaf, at));
+        Members.PrefetchRemoval(KeyHash.Compute(record.Data, record.Length));
     }
 
     public static long Bytes(TreeSortedSet* set, long samples)

@@ -53,7 +53,7 @@ public static unsafe class SortCommands
             """)]
     public static void SortReadOnly(scoped ref CommandContext ctx) => Run(ref ctx, isReadOnly: true);
 
-    /// <summary>Adds the key of the last STORE.</summary>
+    /// <summary>Adds the key of the last STORE; the word may itself stand behind another, as in Valkey.</summary>
     internal static bool RefineSort(ReadOnlySpan<Argument> arguments, ref KeyList keys)
     {
         int target = 0;
@@ -65,7 +65,7 @@ public static unsafe class SortCommands
             else if (System.Text.Ascii.EqualsIgnoreCase(word, "get"u8) || System.Text.Ascii.EqualsIgnoreCase(word, "by"u8))
                 i++;
             else if (System.Text.Ascii.EqualsIgnoreCase(word, "store"u8) && i + 1 < arguments.Length)
-                target = ++i;
+                target = i + 1;
         }
         if (target != 0)
             keys.Add(target, KeyFlags.Overwrite | KeyFlags.Update);

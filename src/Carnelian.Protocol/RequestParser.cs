@@ -353,6 +353,9 @@ public sealed unsafe class RequestParser : IDisposable
         {
             return end - p > MaxLineBytes ? Fail(ProtocolErrorCode.TooBigInlineRequest) : LineResult.Partial;
         }
+        // However it was cut into pieces on the way: whether such a line is refused does not depend on whether its end has come along.
+        if (length > MaxLineBytes)
+            return Fail(ProtocolErrorCode.TooBigInlineRequest);
         byte* next = p + length + 1;
         if (length > 0 && p[length - 1] == '\r') length--;
         byte* lineEnd = p + length;

@@ -124,6 +124,17 @@ public sealed class RequestParserTests
         Assert.Equal("ERR Protocol error: " + error, Encoding.Latin1.GetString(ProtocolErrorText.Format(tooLong.Error)));
     }
 
+    [Fact]
+    public void An_inline_command_of_more_than_64_KiB_is_an_error_though_it_has_an_end()
+    {
+        using RequestFeed fits = RequestFeed.Of(new string('x', 65536) + "\n");
+        using RequestFeed tooLong = RequestFeed.Of(new string('x', 65537) + "\n");
+
+        Assert.Single(fits.Commands);
+        Assert.Equal(ParseStatus.Error, tooLong.Status);
+        Assert.Equal("ERR Protocol error: too big inline request", Encoding.Latin1.GetString(ProtocolErrorText.Format(tooLong.Error)));
+    }
+
     [Theory]
     [InlineData("*10\r\n", null)]
     [InlineData("*11\r\n", "unauthenticated multibulk length")]

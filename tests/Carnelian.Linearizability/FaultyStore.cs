@@ -197,7 +197,7 @@ internal sealed class FaultyStore(Fault fault) : IStore
                     return value;
                 }
 
-                if (fault != Fault.TornPop)
+                if (fault != Fault.TornPop || value == Queues.Stop)
                 {
                     list.RemoveFirst();
                     return fault == Fault.LostElement && mayLose && isFaulty ? null : value;
@@ -207,8 +207,10 @@ internal sealed class FaultyStore(Fault fault) : IStore
             Pause();
             lock (store._lock)
             {
-                if (store.ListOf(key).Count != 0)
-                    store.ListOf(key).RemoveFirst();
+                // Never the word to stop: another connection would wait for it without end.
+                LinkedList<long> list = store.ListOf(key);
+                if (list.First is { } first && first.Value != Queues.Stop)
+                    list.RemoveFirst();
             }
 
             return value;

@@ -37,8 +37,17 @@ public static class BlockingTimeout
     public static bool TryMilliseconds(scoped ref CommandContext ctx, int index, out long deadline)
     {
         deadline = 0;
-        if (AsciiNumber.TryParseInt64(ctx.Arg(index), out long milliseconds))
-            return TryDeadline(ref ctx, milliseconds, out deadline);
+        if (!TryDuration(ref ctx, index, out long milliseconds))
+            return false;
+        deadline = milliseconds == 0 ? 0 : milliseconds + ctx.Now;
+        return true;
+    }
+
+    /// <summary>Reads milliseconds from now, or writes the error. A time that would end behind the last date there is, is one.</summary>
+    public static bool TryDuration(scoped ref CommandContext ctx, int index, out long milliseconds)
+    {
+        if (AsciiNumber.TryParseInt64(ctx.Arg(index), out milliseconds))
+            return TryDeadline(ref ctx, milliseconds, out _);
         ctx.Reply.Error("ERR timeout is not an integer or out of range"u8);
         return false;
     }

@@ -11,9 +11,6 @@ namespace Carnelian.Storage;
 /// <remarks>Under the lock of the part's shard.</remarks>
 internal static unsafe class DueFields
 {
-    private const int Dropped = HashTable<Entry>.PositionBits - ExpiryIndex.HashBits;
-    private const ulong HashMask = (1UL << ExpiryIndex.HashBits) - 1;
-
     /// <summary>Brings the index in line with a hash of the part.</summary>
     /// <returns>Whether the part has got an earlier deadline than all it had.</returns>
     public static bool Register(DatabasePart* part, Entry entry, ulong hash)
@@ -76,10 +73,10 @@ internal static unsafe class DueFields
     /// <summary>The hash that an item stands for.</summary>
     private static Entry Find(DatabasePart* part, ulong item)
     {
-        long first = (long)(item & HashMask) << Dropped;
+        long first = ExpiryIndex.PositionOf(item);
         Entry found = default;
         RecordList records = default;
-        for (long position = first; position >= 0 && position < first + (1L << Dropped) && !found.Exists;)
+        for (long position = first; position >= 0 && position < first + ExpiryIndex.PositionsPerItem && !found.Exists;)
         {
             records.Clear();
             part->Table.Collect(ref position, ref records);

@@ -12,8 +12,7 @@ internal static unsafe class DueKeys
 {
     private const int MostAtOnce = 64;
     private const int PrefetchDistance = 16;
-    private const int Dropped = HashTable<Entry>.PositionBits - ExpiryIndex.HashBits;
-    private const ulong HashMask = (1UL << ExpiryIndex.HashBits) - 1;
+    private const int LeastForSegment = 16;
 
     /// <summary>Removes some keys.</summary>
     /// <returns>How many deadlines were due.</returns>
@@ -24,7 +23,8 @@ internal static unsafe class DueKeys
         if (items.IsEmpty)
             return 0;
         RecordList records = default;
-        int removed = ExpireSegment(database, part, items[0], ref records);
+        // A few keys, or keys that expire one after the other, are no segment.
+        int removed = items.Length >= LeastForSegment && RunLength(items) == items.Length ? ExpireSegment(database, part, items[0], ref records) : 0;
         if (removed != 0)
         {
             records.Dispose();
@@ -32,7 +32,7 @@ internal static unsafe class DueKeys
             return removed;
         }
         foreach (ulong item in items)
-            part->Table.PrefetchBucket(item << (64 - ExpiryIndex.HashBits));
+            part->Table.PrefetchBucket(ExpiryIndex.HashOf(item));
         for (int done = 0; done < items.Length;)
         {
             ReadOnlySpan<ulong> run = items.Slice(done, RunLength(items[done..]));
@@ -57,7 +57,7 @@ internal static unsafe class DueKeys
     {
         if (part->Table.Count == 0)
             return 0;
-        ulong hash = item << (64 - ExpiryIndex.HashBits);
+        ulong hash = ExpiryIndex.HashOf(item);
         long deadline = ExpiryIndex.DeadlineOf(item);
         records.Clear();
         if (part->Table.CollectSegment(hash, ref records) > ExpiryIndex.HashBits)
@@ -103,10 +103,10 @@ internal static unsafe class DueKeys
         long end = 0;
         foreach (ulong item in run)
         {
-            long first = (long)(item & HashMask) << Dropped;
+            long first = ExpiryIndex.PositionOf(item);
             long position = Math.Max(first, end);
             int from = records.Count;
-            while (position >= 0 && position < first + (1L << Dropped))
+            while (position >= 0 && position < first + ExpiryIndex.PositionsPerItem)
                 part->Table.Collect(ref position, ref records);
             end = position < 0 ? long.MaxValue : position;
             for (int i = from; i < records.Count; i++)

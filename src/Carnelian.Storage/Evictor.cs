@@ -187,8 +187,7 @@ public sealed unsafe class Evictor : IDisposable
     /// <summary>Collects the key, or the keys, of an item of the expiry index.</summary>
     private void CollectItem(DatabasePart* part, ulong item)
     {
-        const int dropped = HashTable<Entry>.PositionBits - ExpiryIndex.HashBits;
-        long first = (long)(item & ((1UL << ExpiryIndex.HashBits) - 1)) << dropped;
+        long first = ExpiryIndex.PositionOf(item);
         long position = first;
         int kept = _records.Count;
         do
@@ -207,7 +206,7 @@ public sealed unsafe class Evictor : IDisposable
                 }
             }
         }
-        while (position >= 0 && position >> dropped == first >> dropped);
+        while (position >= 0 && position < first + ExpiryIndex.PositionsPerItem);
     }
 
     private Entry FindByHash(Database database, int shard, ulong hash)

@@ -17,6 +17,9 @@ public unsafe struct ExpiryIndex
     /// <summary>How many leading bits of the position an item keeps.</summary>
     public const int HashBits = 22;
 
+    /// <summary>How many positions of a table, one behind the other, an item may stand for.</summary>
+    public const long PositionsPerItem = 1L << (HashTable<Entry>.PositionBits - HashBits);
+
     private const int BlockCapacity = 252; // with its header an exact size class: 2 KiB, less than a page
     private const long LatestDeadline = (1L << 42) - 1;
 
@@ -43,6 +46,12 @@ public unsafe struct ExpiryIndex
 
     /// <summary>The deadline of an item.</summary>
     public static long DeadlineOf(ulong item) => (long)(item >> HashBits);
+
+    /// <summary>The leading bits of the hash of an item's key; the others are 0.</summary>
+    public static ulong HashOf(ulong item) => item << (64 - HashBits);
+
+    /// <summary>The first position of a table at which an item's key may be.</summary>
+    public static long PositionOf(ulong item) => (long)(HashOf(item) >> (64 - HashTable<Entry>.PositionBits));
 
     /// <summary>The item for a key with a deadline.</summary>
     public static ulong ItemOf(long deadline, ulong hash) => (ulong)Math.Min(deadline, LatestDeadline) << HashBits | hash >> (64 - HashBits);

@@ -52,7 +52,7 @@ public static unsafe class GeoCommands
         if (count > FewPoints)
             scores = (double*)NativeHeap.Allocate((nuint)count * sizeof(double));
         if (TryScores(ref ctx, first, count, scores))
-            Add(ref ctx, first, count, scores, conditions, countsChanged);
+            AddCommands.Add(ref ctx, first, step: 3, count, scores, conditions, countsChanged);
         if (count > FewPoints)
             NativeHeap.Free((byte*)scores);
     }
@@ -133,48 +133,5 @@ public static unsafe class GeoCommands
             scores[i] = GeoHash.Of(point, GeoHash.MostSteps).Bits;
         }
         return true;
-    }
-
-    private static void Add(scoped ref CommandContext ctx, int first, int count, double* scores, SortedSetConditions conditions, bool countsChanged)
-    {
-        Key key = ctx.Key(1);
-        if (!SortedSetValue.TryWrite(ref ctx, key, out Entry entry))
-            return;
-        SortedSetLimits limits = SortedSetValue.Limits(ref ctx);
-        if (!entry.Exists && (conditions & SortedSetConditions.OnlyPresent) != 0)
-        {
-            ctx.Reply.Integer(0);
-            return;
-        }
-        int longest = 0;
-        for (int i = 0; i < count; i++)
-            longest = Math.Max(longest, ctx.Arg(first + (3 * i) + 2).Length);
-        SortedSet set = entry.Exists ? new SortedSet(entry) : SortedSet.Create(count, longest, limits);
-        if (entry.Exists)
-            set.Expect(count, longest, limits);
-        int added = 0, updated = 0;
-        for (int i = 0; i < count; i++)
-        {
-            SortedSetChange change = set.Put(ctx.Arg(first + (3 * i) + 2), scores[i], conditions, limits, out _);
-            if (change == SortedSetChange.Added)
-                added++;
-            else if (change == SortedSetChange.Updated)
-                updated++;
-        }
-        if (entry.Exists)
-        {
-            set.StoreTo(entry);
-        }
-        else
-        {
-            ctx.Database.AddCollection(key, Storage.ValueType.SortedSet, set.Encoding, set.Address, ctx.Now);
-            ctx.Created(key);
-        }
-        if (added + updated != 0)
-        {
-            ctx.Modified(key, NotificationClass.SortedSet, "zadd"u8);
-            ctx.Dirty += added + updated - 1;
-        }
-        ctx.Reply.Integer(countsChanged ? added + updated : added);
     }
 }

@@ -1,3 +1,4 @@
+using Carnelian.Commands.Keys;
 using Carnelian.Commands.Table;
 using Carnelian.Storage;
 using Carnelian.Storage.Hashes;
@@ -15,16 +16,6 @@ public static class FieldDeadlineCommands
     private const int Refused = 0;
     private const int Done = 1;
     private const int Removed = 2;
-
-    [Flags]
-    private enum Conditions
-    {
-        None = 0,
-        HasNone = 1,
-        HasOne = 2,
-        Later = 4,
-        Earlier = 8,
-    }
 
     [Command("HEXPIRE", Arity = -6, Group = CommandGroup.Hash, Since = "9.0.0", Complexity = "O(N) where N is the number of specified fields.",
         Summary = "Sets after how many seconds fields expire.",
@@ -111,8 +102,8 @@ public static class FieldDeadlineCommands
     private static void SetDeadlines(scoped ref CommandContext ctx, long origin, long unit)
     {
         int fields = FieldArguments.Find(ref ctx, 3);
-        Conditions conditions = Conditions.None;
-        if ((fields != 0 && !TryConditions(ref ctx, fields, out conditions)) || !FieldArguments.TryCount(ref ctx, fields, 1, out int first)
+        DeadlineConditions conditions = default;
+        if ((fields != 0 && !DeadlineConditions.TryRead(ref ctx, fields, out conditions)) || !FieldArguments.TryCount(ref ctx, fields, 1, out int first)
             || !ctx.TryInteger(2, out long deadline))
         {
             return;
@@ -141,11 +132,11 @@ public static class FieldDeadlineCommands
             NoteDeadlines(ref ctx, key, new Hash(entry), changed, isPast);
     }
 
-    private static int SetDeadline(Hash hash, ReadOnlySpan<byte> field, long deadline, Conditions conditions, bool isPast, long now)
+    private static int SetDeadline(Hash hash, ReadOnlySpan<byte> field, long deadline, DeadlineConditions conditions, bool isPast, long now)
     {
         if (!hash.TryGetDeadline(field, now, out long present))
             return NoField;
-        if (!Allows(conditions, present, deadline))
+        if (!conditions.Allow(present, deadline))
             return Refused;
         if (!isPast)
         {
@@ -169,57 +160,5 @@ public static class FieldDeadlineCommands
         ctx.Services.CountExpiredFields(changed);
         ctx.Modified(key, NotificationClass.Hash, "hexpired"u8);
         HashAccess.RemoveIfEmpty(ref ctx, key, hash);
-    }
-
-    private static bool Allows(Conditions conditions, long present, long wanted)
-    {
-        if ((conditions & Conditions.HasNone) != 0 && present >= 0)
-            return false;
-        if ((conditions & Conditions.HasOne) != 0 && present < 0)
-            return false;
-        // A field that never expires is later than any time.
-        if ((conditions & Conditions.Later) != 0 && (present < 0 || wanted <= present))
-            return false;
-        return (conditions & Conditions.Earlier) == 0 || present < 0 || wanted < present;
-    }
-
-    private static bool TryConditions(scoped ref CommandContext ctx, int end, out Conditions conditions)
-    {
-        conditions = Conditions.None;
-        for (int i = 3; i < end; i++)
-        {
-            if (ctx.ArgIs(i, "nx"u8))
-            {
-                conditions |= Conditions.HasNone;
-            }
-            else if (ctx.ArgIs(i, "xx"u8))
-            {
-                conditions |= Conditions.HasOne;
-            }
-            else if (ctx.ArgIs(i, "gt"u8))
-            {
-                conditions |= Conditions.Later;
-            }
-            else if (ctx.ArgIs(i, "lt"u8))
-            {
-                conditions |= Conditions.Earlier;
-            }
-            else
-            {
-                ctx.Reply.Error("ERR Unsupported option "u8, ctx.ArgAsText(i), default);
-                return false;
-            }
-        }
-        if ((conditions & Conditions.HasNone) != 0 && conditions != Conditions.HasNone)
-        {
-            ctx.Reply.Error("ERR NX and XX, GT or LT options at the same time are not compatible"u8);
-            return false;
-        }
-        if ((conditions & (Conditions.Later | Conditions.Earlier)) == (Conditions.Later | Conditions.Earlier))
-        {
-            ctx.Reply.Error("ERR GT and LT options at the same time are not compatible"u8);
-            return false;
-        }
-        return true;
     }
 }

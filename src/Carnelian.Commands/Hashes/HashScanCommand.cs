@@ -15,8 +15,6 @@ namespace Carnelian.Commands.Hashes;
 /// </remarks>
 public static class HashScanCommand
 {
-    private const ulong MostPosition = (1UL << HashTable<HashField>.PositionBits) - 1;
-
     [Command("HSCAN", Arity = -3, Group = CommandGroup.Hash, Since = "2.8.0", Complexity = "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection.",
         Summary = "Walks over the fields of a hash step by step.",
         Flags = ReadOnly, Tips = "nondeterministic_output",
@@ -41,7 +39,7 @@ public static class HashScanCommand
         if (hash.IsPacked)
             ScanAll(ref ctx, hash, options);
         else
-            ScanTable(ref ctx, hash, (long)(cursor & MostPosition), options);
+            ScanTable(ref ctx, hash, ScanOptions.PositionOf(cursor), options);
     }
 
     private static void ScanAll(scoped ref CommandContext ctx, Hash hash, scoped in ScanOptions options)
@@ -63,8 +61,7 @@ public static class HashScanCommand
     private static unsafe void ScanTable(scoped ref CommandContext ctx, Hash hash, long position, scoped in ScanOptions options)
     {
         RecordList records = default;
-        // A table may be almost empty.
-        long buckets = options.Count > long.MaxValue / 10 ? long.MaxValue : options.Count * 10;
+        long buckets = options.MostBuckets;
         while (position >= 0 && records.Count < options.Count && buckets-- > 0)
             hash.Table->Collect(ref position, ref records);
         ScanOptions.WriteCursor(ref ctx, (ulong)Math.Max(position, 0));

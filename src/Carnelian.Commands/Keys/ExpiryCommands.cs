@@ -9,16 +9,6 @@ public static class ExpiryCommands
 {
     private const long Second = 1000;
 
-    [Flags]
-    private enum Conditions
-    {
-        None = 0,
-        NoDeadline = 1,
-        HasDeadline = 2,
-        Later = 4,
-        Earlier = 8,
-    }
-
     [Command("EXPIRE", Arity = -3, Group = CommandGroup.Generic, Since = "1.0.0", Complexity = "O(1)",
         Summary = "Sets after how many seconds a key expires.",
         Flags = Write | Fast, Acl = AclCategories.Keyspace,
@@ -114,7 +104,7 @@ public static class ExpiryCommands
 
     private static void SetDeadline(scoped ref CommandContext ctx, long origin, long unit)
     {
-        if (!TryConditions(ref ctx, out Conditions conditions) || !ctx.TryInteger(2, out long deadline))
+        if (!DeadlineConditions.TryRead(ref ctx, ctx.ArgCount, out DeadlineConditions conditions) || !ctx.TryInteger(2, out long deadline))
             return;
         if (deadline > long.MaxValue / unit || deadline < long.MinValue / unit || deadline * unit > long.MaxValue - origin)
         {
@@ -124,7 +114,7 @@ public static class ExpiryCommands
         deadline = Math.Max(0, deadline * unit + origin);
         Key key = ctx.Key(1);
         Entry entry = ctx.FindForWrite(key);
-        if (!entry.Exists || !Allows(conditions, entry.Deadline, deadline))
+        if (!entry.Exists || !conditions.Allow(entry.Deadline, deadline))
         {
             ctx.Reply.Integer(0);
             return;
@@ -141,58 +131,6 @@ public static class ExpiryCommands
             ctx.Modified(key, NotificationClass.Generic, "expire"u8);
         }
         ctx.Reply.Integer(1);
-    }
-
-    private static bool Allows(Conditions conditions, long present, long wanted)
-    {
-        if ((conditions & Conditions.NoDeadline) != 0 && present >= 0)
-            return false;
-        if ((conditions & Conditions.HasDeadline) != 0 && present < 0)
-            return false;
-        // A key that never expires is later than any time.
-        if ((conditions & Conditions.Later) != 0 && (present < 0 || wanted <= present))
-            return false;
-        return (conditions & Conditions.Earlier) == 0 || present < 0 || wanted < present;
-    }
-
-    private static bool TryConditions(scoped ref CommandContext ctx, out Conditions conditions)
-    {
-        conditions = Conditions.None;
-        for (int i = 3; i < ctx.ArgCount; i++)
-        {
-            if (ctx.ArgIs(i, "nx"u8))
-            {
-                conditions |= Conditions.NoDeadline;
-            }
-            else if (ctx.ArgIs(i, "xx"u8))
-            {
-                conditions |= Conditions.HasDeadline;
-            }
-            else if (ctx.ArgIs(i, "gt"u8))
-            {
-                conditions |= Conditions.Later;
-            }
-            else if (ctx.ArgIs(i, "lt"u8))
-            {
-                conditions |= Conditions.Earlier;
-            }
-            else
-            {
-                ctx.Reply.Error("ERR Unsupported option "u8, ctx.ArgAsText(i), default);
-                return false;
-            }
-        }
-        if ((conditions & Conditions.NoDeadline) != 0 && conditions != Conditions.NoDeadline)
-        {
-            ctx.Reply.Error("ERR NX and XX, GT or LT options at the same time are not compatible"u8);
-            return false;
-        }
-        if ((conditions & (Conditions.Later | Conditions.Earlier)) == (Conditions.Later | Conditions.Earlier))
-        {
-            ctx.Reply.Error("ERR GT and LT options at the same time are not compatible"u8);
-            return false;
-        }
-        return true;
     }
 
     private static void WriteInvalidTime(scoped ref CommandContext ctx) =>

@@ -1,3 +1,4 @@
+using Carnelian.Storage;
 using Carnelian.Text;
 using ValueType = Carnelian.Storage.ValueType;
 
@@ -79,6 +80,12 @@ internal ref struct ScanOptions
         }
         return true;
     }
+
+    /// <summary>How many buckets of a table to look at if they do not hold enough: it may be almost empty.</summary>
+    public readonly long MostBuckets => Count > long.MaxValue / 10 ? long.MaxValue : Count * 10;
+
+    /// <summary>The position in a collection's table that a cursor stands for.</summary>
+    public static long PositionOf(ulong cursor) => (long)(cursor & ((1UL << HashTable<Entry>.PositionBits) - 1));
 
     /// <summary>Whether an element matches.</summary>
     public readonly bool Matches(scoped ReadOnlySpan<byte> element) => TakesAll || GlobPattern.Matches(Pattern, element);

@@ -15,8 +15,6 @@ namespace Carnelian.Commands.Sets;
 /// </remarks>
 public static unsafe class ScanCommands
 {
-    private const long MostPosition = (1L << HashTable<SetMember>.PositionBits) - 1;
-
     [Command("SSCAN", Arity = -3, Group = CommandGroup.Set, Since = "2.8.0", Complexity = "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection.",
         Summary = "Walks over the members of a set step by step.",
         Flags = ReadOnly, Tips = "nondeterministic_output",
@@ -35,7 +33,7 @@ public static unsafe class ScanCommands
         if (!ScanOptions.TryRead(ref ctx, 3, ScanFamily.Set, out ScanOptions options))
             return;
         if (set.IsTable)
-            ScanTable(ref ctx, set, (long)cursor & MostPosition, options);
+            ScanTable(ref ctx, set, ScanOptions.PositionOf(cursor), options);
         else
             ScanAll(ref ctx, set, options);
     }
@@ -62,8 +60,7 @@ public static unsafe class ScanCommands
     private static void ScanTable(scoped ref CommandContext ctx, in SetValue set, long position, scoped in ScanOptions options)
     {
         RecordList records = default;
-        // A table may be almost empty.
-        long buckets = options.Count > long.MaxValue / 10 ? long.MaxValue : options.Count * 10;
+        long buckets = options.MostBuckets;
         while (position >= 0 && records.Count < options.Count && buckets-- > 0)
             SetTable.TableOf(set.Table).Collect(ref position, ref records);
         ScanOptions.WriteCursor(ref ctx, (ulong)Math.Max(position, 0));

@@ -45,7 +45,7 @@ public static unsafe class AddCommands
         if (pairs > FewScores)
             scores = (double*)NativeHeap.Allocate((nuint)pairs * sizeof(double));
         if (TryScores(ref ctx, first, pairs, scores))
-            Add(ref ctx, first, pairs, scores, conditions, countsChanged);
+            Add(ref ctx, first, step: 2, pairs, scores, conditions, countsChanged);
         if (pairs > FewScores)
             NativeHeap.Free((byte*)scores);
     }
@@ -60,7 +60,7 @@ public static unsafe class AddCommands
     {
         double increment;
         if (TryScores(ref ctx, 2, 1, &increment))
-            Add(ref ctx, 2, 1, &increment, SortedSetConditions.Increment, countsChanged: false);
+            Add(ref ctx, 2, step: 2, 1, &increment, SortedSetConditions.Increment, countsChanged: false);
     }
 
     /// <summary>Reads the options of ZADD.</summary>
@@ -118,7 +118,15 @@ public static unsafe class AddCommands
         return true;
     }
 
-    private static void Add(scoped ref CommandContext ctx, int first, int pairs, double* scores, SortedSetConditions conditions, bool countsChanged)
+    /// <summary>Gives members their scores and replies.</summary>
+    /// <param name="ctx">The command.</param>
+    /// <param name="first">The argument with which the first member's begin.</param>
+    /// <param name="step">How many arguments there are for each member; the member is the last of them.</param>
+    /// <param name="count">The number of members.</param>
+    /// <param name="scores">Their scores.</param>
+    /// <param name="conditions">When a score takes effect.</param>
+    /// <param name="countsChanged">Whether members with another score count like new ones.</param>
+    internal static void Add(scoped ref CommandContext ctx, int first, int step, int count, double* scores, SortedSetConditions conditions, bool countsChanged)
     {
         Key key = ctx.Key(1);
         if (!SortedSetValue.TryWrite(ref ctx, key, out Entry entry))
@@ -126,13 +134,13 @@ public static unsafe class AddCommands
         bool increments = (conditions & SortedSetConditions.Increment) != 0;
         SortedSetLimits limits = SortedSetValue.Limits(ref ctx);
         int longest = 0;
-        for (int i = first + 1; i < ctx.ArgCount; i += 2)
+        for (int i = first + step - 1; i < ctx.ArgCount; i += step)
             longest = Math.Max(longest, ctx.Arg(i).Length);
         SortedSet set;
         if (entry.Exists)
         {
             set = new SortedSet(entry);
-            set.Expect(pairs, longest, limits);
+            set.Expect(count, longest, limits);
         }
         else
         {
@@ -144,14 +152,15 @@ public static unsafe class AddCommands
                     ctx.Reply.Integer(0);
                 return;
             }
-            set = SortedSet.Create(pairs, longest, limits);
+            set = SortedSet.Create(count, longest, limits);
         }
         int added = 0, updated = 0;
         SortedSetChange change = default;
         double result = 0;
-        for (int i = 0; i < pairs; i++)
+        for (int i = 0; i < count; i++)
         {
-            change = set.Put(ctx.Arg(first + 2 * i + 1), scores[i], conditions, limits, out result, SortedSetValue.HashFor(ref ctx, set, first + 2 * i + 1));
+            int member = first + step * (i + 1) - 1;
+            change = set.Put(ctx.Arg(member), scores[i], conditions, limits, out result, SortedSetValue.HashFor(ref ctx, set, member));
             if (change == SortedSetChange.Added)
                 added++;
             else if (change == SortedSetChange.Updated)

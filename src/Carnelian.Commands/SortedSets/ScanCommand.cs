@@ -15,8 +15,6 @@ namespace Carnelian.Commands.SortedSets;
 /// </remarks>
 public static class ScanCommand
 {
-    private const long MostPosition = (1L << SortedSet.PositionBits) - 1;
-
     [Command("ZSCAN", Arity = -3, Group = CommandGroup.SortedSet, Since = "2.8.0", Complexity = "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection.",
         Summary = "Walks over the members of a sorted set step by step.",
         Flags = ReadOnly, Tips = "nondeterministic_output",
@@ -39,7 +37,7 @@ public static class ScanCommand
         if (set.IsPacked)
             WriteAll(ref ctx, set, options);
         else
-            WriteSome(ref ctx, set, (long)cursor & MostPosition, options);
+            WriteSome(ref ctx, set, ScanOptions.PositionOf(cursor), options);
     }
 
     private static unsafe void WriteAll(scoped ref CommandContext ctx, in SortedSet set, scoped in ScanOptions options)
@@ -67,8 +65,7 @@ public static class ScanCommand
     private static void WriteSome(scoped ref CommandContext ctx, in SortedSet set, long position, scoped in ScanOptions options)
     {
         RecordList records = default;
-        // A table may be almost empty.
-        long buckets = options.Count > long.MaxValue / 10 ? long.MaxValue : options.Count * 10;
+        long buckets = options.MostBuckets;
         while (position >= 0 && records.Count < options.Count && buckets-- > 0)
             set.Collect(ref position, ref records);
         ScanOptions.WriteCursor(ref ctx, (ulong)Math.Max(position, 0));

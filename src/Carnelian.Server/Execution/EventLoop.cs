@@ -439,17 +439,8 @@ internal sealed unsafe class EventLoop : IDisposable
             buffer = client.QueryData + client.QueryLength;
             room = client.QueryCapacity - client.QueryLength;
         }
-        int count = client.Socket.Receive(buffer, room);
-        if (count <= 0)
-        {
-            if (count != StreamSocket.WouldBlock)
-                Close(client);
+        if (!TryReceive(client, buffer, room, out int count))
             return false;
-        }
-        ReadsProcessed++;
-        BytesIn += count;
-        client.BytesIn += count;
-        client.LastInteraction = Clock.Latest;
         if (!input.IsShared)
         {
             client.QueryLength += count;
@@ -460,11 +451,10 @@ internal sealed unsafe class EventLoop : IDisposable
         return true;
     }
 
-    /// <summary>Receives more of a long argument.</summary>
-    /// <returns>Whether it is whole, so that parsing can go on.</returns>
-    private bool ReceiveLong(Client client, LongArguments arguments, InputBatch input)
+    /// <summary>Receives something and counts it; a client whose connection has ended is closed.</summary>
+    private bool TryReceive(Client client, byte* target, int room, out int count)
     {
-        int count = client.Socket.Receive(arguments.Target, arguments.Missing);
+        count = client.Socket.Receive(target, room);
         if (count <= 0)
         {
             if (count != StreamSocket.WouldBlock)
@@ -475,6 +465,15 @@ internal sealed unsafe class EventLoop : IDisposable
         BytesIn += count;
         client.BytesIn += count;
         client.LastInteraction = Clock.Latest;
+        return true;
+    }
+
+    /// <summary>Receives more of a long argument.</summary>
+    /// <returns>Whether it is whole, so that parsing can go on.</returns>
+    private bool ReceiveLong(Client client, LongArguments arguments, InputBatch input)
+    {
+        if (!TryReceive(client, arguments.Target, arguments.Missing, out int count))
+            return false;
         bool isWhole = arguments.Advance(count);
         if (client.QueryBytes + client.QueuedBytes > _server.QueryBufferLimit)
         {

@@ -220,10 +220,9 @@ public unsafe struct FieldTable
         RecordList records = default;
         foreach (ulong item in items[..due])
         {
-            const int dropped = HashTable<HashField>.PositionBits - ExpiryIndex.HashBits;
-            long first = (long)(item & ((1UL << ExpiryIndex.HashBits) - 1)) << dropped;
+            long first = ExpiryIndex.PositionOf(item);
             records.Clear();
-            for (long position = first; position >= 0 && position < first + (1L << dropped);)
+            for (long position = first; position >= 0 && position < first + ExpiryIndex.PositionsPerItem;)
                 Fields.Collect(ref position, ref records);
             for (int i = 0; i < records.Count; i++)
             {

@@ -222,9 +222,6 @@ public unsafe struct SortedSet
 
     // --- walking in the order of the hash ---------------------------------------------------------------------------
 
-    /// <summary>Positions in hash order have this many bits.</summary>
-    public const int PositionBits = HashTable<MemberRecord>.PositionBits;
-
     /// <summary>Collects some members of a tree from a position of hash order on, see <see cref="HashTable{TRecord}.Collect"/>.</summary>
     public readonly void Collect(ref long position, ref RecordList into) => Tree->Members.Collect(ref position, ref into);
 

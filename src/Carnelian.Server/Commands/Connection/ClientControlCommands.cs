@@ -29,7 +29,7 @@ public static class ClientControlCommands
                 return;
             }
         }
-        if (!TimeoutArgument.TryMilliseconds(ref ctx, 2, out long milliseconds))
+        if (!BlockingTimeout.TryDuration(ref ctx, 2, out long milliseconds))
             return;
         EventLoop loop = ((Client)ctx.Session).Loop;
         loop.Server.Pause.Begin(loop, milliseconds, holdsAll);

@@ -16,7 +16,9 @@ public sealed partial class LayerTests
         ["Carnelian.Protocol"] = ["Carnelian.Foundation"],
         ["Carnelian.Storage"] = ["Carnelian.Foundation"],
         ["Carnelian.Commands"] = ["Carnelian.Foundation", "Carnelian.Protocol", "Carnelian.Storage"],
-        ["Carnelian.Server"] = ["Carnelian.Foundation", "Carnelian.Protocol", "Carnelian.Storage", "Carnelian.Commands"],
+        ["Carnelian.Journal"] = ["Carnelian.Foundation"],
+        ["Carnelian.Persistence"] = ["Carnelian.Foundation", "Carnelian.Protocol", "Carnelian.Storage", "Carnelian.Journal"],
+        ["Carnelian.Server"] = ["Carnelian.Foundation", "Carnelian.Protocol", "Carnelian.Storage", "Carnelian.Commands", "Carnelian.Journal", "Carnelian.Persistence"],
     };
 
     // The first parts of the namespaces that a project holds; for all others it is its own name.
@@ -58,6 +60,8 @@ public sealed partial class LayerTests
     [InlineData("Carnelian.Protocol")]
     [InlineData("Carnelian.Storage")]
     [InlineData("Carnelian.Commands")]
+    [InlineData("Carnelian.Journal")]
+    [InlineData("Carnelian.Persistence")]
     public void Only_the_server_knows_sockets(string project) =>
         Assert.DoesNotContain(Load(project).GetReferencedAssemblies(), reference => reference.Name!.StartsWith("System.Net", StringComparison.Ordinal));
 

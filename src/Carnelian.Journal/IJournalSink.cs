@@ -1,0 +1,12 @@
+namespace Carnelian.Journal;
+
+/// <summary>Takes what is written to the journal, in order: the AOF, the backlog of replication.</summary>
+public interface IJournalSink
+{
+    /// <summary>
+    /// Takes the commands of one unit. Called under the journal's lock and the locks of the shards that the unit has written to: it
+    /// copies the bytes and returns, without waiting and without touching a file.
+    /// </summary>
+    /// <param name="unit">Whole commands in RESP, a SELECT before them where the database changes.</param>
+    void Append(ReadOnlySpan<byte> unit);
+}

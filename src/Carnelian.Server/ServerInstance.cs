@@ -7,6 +7,7 @@ using Carnelian.Server.Diagnostics;
 using Carnelian.Server.Execution;
 using Carnelian.Server.Hosting;
 using Carnelian.Server.Logging;
+using Carnelian.Server.Persistence;
 using Carnelian.Server.PubSub;
 using Carnelian.Server.Transactions;
 using Carnelian.Server.Transport;
@@ -54,6 +55,7 @@ internal sealed class ServerInstance : IDisposable
         Pause = new ClientPause(this);
         Monitors = new Monitors(this);
         ClientMemory = new ClientMemory(this);
+        Loader = new DataLoader(this);
         if (configuration.HashSeed.Length != 0)
             KeyHash.SetSeed(Encoding.UTF8.GetBytes(configuration.HashSeed));
         Settings = new ServerSettings(this);
@@ -180,6 +182,12 @@ internal sealed class ServerInstance : IDisposable
 
     public bool ExpiresActively = true;
 
+    /// <summary>DEBUG SET-SKIP-CHECKSUM-VALIDATION: any checksum of a dump is right.</summary>
+    public bool SkipsChecksums;
+
+    /// <summary>Loads what is on disk.</summary>
+    public DataLoader Loader { get; }
+
     /// <summary>DEBUG PAUSE-CRON: nothing is done in the course of time.</summary>
     public bool IsCronPaused;
 
@@ -200,6 +208,8 @@ internal sealed class ServerInstance : IDisposable
             return false;
         Logo.Write(Configuration, Log);
         Log.Write(LogLevel.Notice, "Server initialized");
+        if (!Loader.LoadAtStart())
+            return false;
         Loops.Resize(1);
         Listeners.Watch();
         Loops.Resize(Configuration.IoThreads);

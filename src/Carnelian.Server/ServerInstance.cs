@@ -7,6 +7,7 @@ using Carnelian.Server.Diagnostics;
 using Carnelian.Server.Execution;
 using Carnelian.Server.Hosting;
 using Carnelian.Server.Logging;
+using Carnelian.Server.Persistence;
 using Carnelian.Server.PubSub;
 using Carnelian.Server.Transactions;
 using Carnelian.Server.Transport;
@@ -43,6 +44,7 @@ internal sealed class ServerInstance : IDisposable
         Memory = new MemoryLimit(this);
         Defragmentation = new DefragmentationBudget(this);
         KeyspaceEvents = new KeyspaceNotifier(PubSub);
+        DumpWriters = new DumpWriters(this);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
         Acceptor = new Acceptor(this);
@@ -76,6 +78,8 @@ internal sealed class ServerInstance : IDisposable
     public Keyspace Keyspace { get; }
 
     public ServerServices Services { get; }
+
+    public DumpWriters DumpWriters { get; }
 
     public ServerStatistics Statistics { get; } = new();
 
@@ -394,6 +398,7 @@ internal sealed class ServerInstance : IDisposable
         Loops.Dispose();
         Listeners.Dispose();
         Pause.Dispose();
+        DumpWriters.Dispose();
         Keyspace.Dispose();
         _ended.Dispose();
     }

@@ -1,7 +1,9 @@
 using System.Text;
 using Carnelian.Commands.Table;
+using Carnelian.Journal;
 using Carnelian.Protocol;
 using Carnelian.Server.Clients;
+using Carnelian.Server.Commands.Administration;
 using Carnelian.Server.Configuration;
 using Carnelian.Server.Diagnostics;
 using Carnelian.Server.Execution;
@@ -76,6 +78,12 @@ internal sealed class ServerInstance : IDisposable
     public Transport.Transport Transport { get; }
 
     public Keyspace Keyspace { get; }
+
+    /// <summary>The log of all writes, for AOF and replicas.</summary>
+    public WriteJournal Journal { get; } = new();
+
+    /// <summary>What DEBUG JOURNAL records; null if nothing.</summary>
+    public DebugJournal.Recording? JournalRecording { get; set; }
 
     public ServerServices Services { get; }
 

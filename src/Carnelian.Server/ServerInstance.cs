@@ -46,6 +46,7 @@ internal sealed class ServerInstance : IDisposable
         Memory = new MemoryLimit(this);
         Defragmentation = new DefragmentationBudget(this);
         KeyspaceEvents = new KeyspaceNotifier(PubSub);
+        DumpWriters = new DumpWriters(this);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
         Acceptor = new Acceptor(this);
@@ -86,6 +87,8 @@ internal sealed class ServerInstance : IDisposable
     public DebugJournal.Recording? JournalRecording { get; set; }
 
     public ServerServices Services { get; }
+
+    public DumpWriters DumpWriters { get; }
 
     public ServerStatistics Statistics { get; } = new();
 
@@ -412,6 +415,7 @@ internal sealed class ServerInstance : IDisposable
         Loops.Dispose();
         Listeners.Dispose();
         Pause.Dispose();
+        DumpWriters.Dispose();
         Keyspace.Dispose();
         _ended.Dispose();
     }

@@ -17,7 +17,7 @@ public static unsafe class KeyLoader
         if (part->Table.Find(key.Data, key.Length, key.Hash) != null)
             return false;
         Entry entry = value.ToEntry(key, deadline);
-        entry.AccessBits = accessBits;
+        entry.SetAccess(accessBits, database.Keyspace.Epoch);
         database.Link(part, key, entry);
         return true;
     }

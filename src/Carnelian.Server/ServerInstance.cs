@@ -219,12 +219,13 @@ internal sealed class ServerInstance : IDisposable
             return false;
         Logo.Write(Configuration, Log);
         Log.Write(LogLevel.Notice, "Server initialized");
-        if (!Loader.LoadAtStart())
-            return false;
+        SetCondition(ServerCondition.Loading, Loader.HasFile);
         Loops.Resize(1);
         Listeners.Watch();
         Loops.Resize(Configuration.IoThreads);
         StartupMemory = Carnelian.Memory.NativeHeap.UsedBytes;
+        if (!Loader.LoadAtStart())
+            return false;
         if (Listeners.HasTcp)
             Log.Write(LogLevel.Notice, "Ready to accept connections tcp");
         if (Listeners.HasUnix)

@@ -1,5 +1,6 @@
 using System.Text;
 using Carnelian.Commands.Table;
+using Carnelian.Journal;
 using Carnelian.Protocol;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Configuration;
@@ -8,6 +9,7 @@ using Carnelian.Server.Execution;
 using Carnelian.Server.Hosting;
 using Carnelian.Server.Logging;
 using Carnelian.Server.PubSub;
+using Carnelian.Server.Replication;
 using Carnelian.Server.Transactions;
 using Carnelian.Server.Transport;
 using Carnelian.Storage;
@@ -45,6 +47,7 @@ internal sealed class ServerInstance : IDisposable
         KeyspaceEvents = new KeyspaceNotifier(PubSub);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
+        Replication = new ReplicationHub(this);
         Acceptor = new Acceptor(this);
         Loops = new LoopSet(this);
         Listeners = new Listeners(this);
@@ -74,6 +77,9 @@ internal sealed class ServerInstance : IDisposable
     public Transport.Transport Transport { get; }
 
     public Keyspace Keyspace { get; }
+
+    /// <summary>The log of all writes, for AOF and replicas.</summary>
+    public WriteJournal Journal { get; } = new();
 
     public ServerServices Services { get; }
 
@@ -139,6 +145,9 @@ internal sealed class ServerInstance : IDisposable
     public string SecondReplicationId { get; private set; } = new('0', 40);
 
     public long StartedAt { get; } = Clock.Sample();
+
+    /// <summary>The replicas and what they get.</summary>
+    public ReplicationHub Replication { get; }
 
     /// <summary>The memory in use when the server was ready for clients.</summary>
     public long StartupMemory { get; private set; }
@@ -254,6 +263,7 @@ internal sealed class ServerInstance : IDisposable
         if (IsCronPaused)
             return;
         Metrics.Run();
+        Replication.RunCron();
         Defragmentation.Decide();
         Carnelian.Memory.NativeHeap.ReturnIdlePages();
         if (loop.Timestamp < _nextUpkeep)
@@ -272,6 +282,7 @@ internal sealed class ServerInstance : IDisposable
         Watches.Unwatch(client);
         PubSub.UnsubscribeAll(client);
         Monitors.Remove(client);
+        Replication.Remove(client);
         Clients.Remove(client);
         ClientMemory.Forget(client);
     }
@@ -325,9 +336,11 @@ internal sealed class ServerInstance : IDisposable
     {
         if (client.Is(ClientFlags.CloseSoon))
             return true;
-        ClientBufferLimit limit = Configuration.ClientOutputBufferLimits[client.Is(ClientFlags.PubSub) ? 2 : 0];
+        bool isReplica = client.Is(ClientFlags.Replica);
+        ClientBufferLimit limit = Configuration.ClientOutputBufferLimits[isReplica ? 1 : client.Is(ClientFlags.PubSub) ? 2 : 0];
         long bytes = client.OutputListBytes;
-        bool isOver = limit.HardBytes != 0 && bytes >= limit.HardBytes;
+        // A replica that is cut off within the backlog comes back for the same bytes.
+        bool isOver = limit.HardBytes != 0 && bytes >= (isReplica ? Math.Max(limit.HardBytes, Configuration.ReplBacklogSize) : limit.HardBytes);
         if (limit.SoftBytes != 0 && bytes >= limit.SoftBytes)
         {
             long now = Clock.Sample();
@@ -392,6 +405,7 @@ internal sealed class ServerInstance : IDisposable
     public void Dispose()
     {
         Loops.Dispose();
+        Replication.Dispose();
         Listeners.Dispose();
         Pause.Dispose();
         Keyspace.Dispose();

@@ -111,6 +111,9 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Bytes sent by this loop.</summary>
     public long BytesOut { get; private set; }
 
+    /// <summary>The part of <see cref="BytesOut"/> that went to replicas.</summary>
+    public long BytesToReplicas { get; private set; }
+
     /// <summary>Reads and writes done, for INFO.</summary>
     public long ReadsProcessed { get; private set; }
 
@@ -123,7 +126,7 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Sets all counters back. By any thread that holds all locks.</summary>
     public void ResetStatistics()
     {
-        BytesIn = BytesOut = ReadsProcessed = WritesProcessed = 0;
+        BytesIn = BytesOut = BytesToReplicas = ReadsProcessed = WritesProcessed = 0;
         Counters.Reset();
         Dispatcher.ResetStatistics();
     }
@@ -211,6 +214,8 @@ internal sealed unsafe class EventLoop : IDisposable
             Timeouts.Run();
         if (Dispatcher.Unblocker.HasUnfinished)
             Dispatcher.Unblocker.FinishRound();
+        if (_server.Replication.HasWork)
+            _server.Replication.Work(this);
         if (_withOutput.Count != 0)
             SendAllPending();
         if (_toClose.Count != 0)
@@ -310,7 +315,7 @@ internal sealed unsafe class EventLoop : IDisposable
             Watch(client, forInput: false, forOutput: false);
         if (client.Wait is { } wait)
             Timeouts.Add(wait);
-        if (!client.Output.IsEmpty)
+        if (!client.Output.IsEmpty || client.Replica != null)
             SendPending(client);
         if (client.QueryLength > 0 && !client.IsClosed)
             ProcessKept(client);
@@ -704,11 +709,19 @@ internal sealed unsafe class EventLoop : IDisposable
         }
     }
 
+    /// <summary>Sends a replica what there is for it, unless its socket takes no more.</summary>
+    public void SendMore(Client client)
+    {
+        if (!client.IsClosed && client.Token >= 0 && !client.Is(ClientFlags.CloseSoon) && !client.IsWatchedForOutput)
+            SendPending(client);
+    }
+
     /// <summary>Sends as much of the output as the socket takes.</summary>
     public void SendPending(Client client)
     {
         OutputQueue output = client.Output;
-        while (!output.IsEmpty)
+        int fills = 0;
+        while (!output.IsEmpty || (client.Replica is { } replica && replica.Fill(ref fills)))
         {
             int count = output.Fill(_vectors, MostVectors, out _);
             nint sent = count == 1 ? client.Socket.Send(_vectors[0].Base, _vectors[0].Length) : client.Socket.Send(_vectors, count);
@@ -723,6 +736,8 @@ internal sealed unsafe class EventLoop : IDisposable
             }
             WritesProcessed++;
             BytesOut += sent;
+            if (client.Is(ClientFlags.Replica))
+                BytesToReplicas += sent;
             client.BytesOut += sent;
             output.Advance((nuint)sent);
             client.LastInteraction = Clock.Latest;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Carnelian.Commands.Table;
+using Carnelian.Journal;
 using Carnelian.Protocol;
 using Carnelian.Storage;
 
@@ -41,6 +42,12 @@ public unsafe ref struct CommandContext
 
     /// <summary>Whether the command's client waits now, so that there is no reply yet.</summary>
     public bool HasBlocked;
+
+    /// <summary>Takes the effects of the unit; null unless somebody reads the journal. See <see cref="ReplaceEffect"/>.</summary>
+    public JournalUnit? Effects;
+
+    /// <summary>When the command itself goes to the journal.</summary>
+    public Propagation Propagation;
 
     private readonly Argument* _arguments;
 
@@ -239,11 +246,61 @@ public unsafe ref struct CommandContext
             Keyspace.Locks.Acquire(shard);
     }
 
-    /// <summary>Gives the lock of <see cref="EnterShard"/> back.</summary>
+    /// <summary>Gives the lock of <see cref="EnterShard"/> back. What was removed under it, since it had expired, is a step of its own.</summary>
     public readonly void ExitShard(int shard)
     {
-        if (!HoldsAllLocks)
-            Keyspace.Locks.Release(shard);
+        if (HoldsAllLocks)
+            return;
+        Effects?.Flush(isTransaction: false);
+        Keyspace.Locks.Release(shard);
+    }
+
+    // --- effects --------------------------------------------------------------------------------------------------
+
+    /// <summary>
+    /// Begins a command that goes to the journal in the place of this one: a form that gives the same result wherever and whenever it
+    /// runs. Only if <see cref="Effects"/> is not null; the arguments are added there. May be called several times.
+    /// </summary>
+    /// <param name="arguments">The number of arguments, the command's name counted.</param>
+    /// <returns><see cref="Effects"/>.</returns>
+    public JournalUnit ReplaceEffect(int arguments)
+    {
+        Propagation = Propagation.Never;
+        Effects!.Begin(Database.Index, arguments);
+        return Effects;
+    }
+
+    /// <summary>Replaces this command in the journal by a shorter or longer one whose arguments are among its own.</summary>
+    /// <param name="name">The name of the other command.</param>
+    /// <param name="first">The first argument that follows the name.</param>
+    /// <param name="count">How many arguments follow it.</param>
+    public void ReplaceEffect(ReadOnlySpan<byte> name, int first, int count)
+    {
+        if (Effects == null)
+            return;
+        JournalUnit effects = ReplaceEffect(1 + count);
+        effects.Add(name);
+        for (int i = first; i < first + count; i++)
+            effects.Add(Arg(i));
+    }
+
+    /// <summary>Says that the removal of a key is what the command comes to: DEL, or UNLINK where its value is freed in the background.</summary>
+    public void ReplaceByRemoval(in Key key, bool isLazy)
+    {
+        if (Effects == null)
+            return;
+        Propagation = Propagation.Never;
+        Effects.Add(Database.Index, isLazy ? "UNLINK"u8 : "DEL"u8, key.Bytes);
+    }
+
+    /// <summary>Appends the command to the unit's effects, if it has any. By whoever has run the handler.</summary>
+    public readonly void CollectEffect()
+    {
+        if (Propagation == Propagation.Never || (Propagation == Propagation.IfChanged && Dirty == 0))
+            return;
+        Effects!.Begin(Database.Index, ArgCount, isMessage: Propagation == Propagation.ToReplicas);
+        for (int i = 0; i < ArgCount; i++)
+            Effects.Add(Arg(i));
     }
 
     // --- waiting --------------------------------------------------------------------------------------------------

@@ -10,6 +10,9 @@ public interface IJournalSink
     /// Takes the commands of one unit. Called under the journal's lock and the locks of the shards that the unit has written to: it
     /// copies the bytes and returns, without waiting and without touching a file.
     /// </summary>
-    /// <param name="unit">Whole commands in RESP, a SELECT before them where the database changes.</param>
+    /// <param name="unit">
+    /// Whole commands in RESP: MULTI and EXEC around them where they are one step, a SELECT where the database changes. A unit of more than
+    /// a gigabyte comes in pieces.
+    /// </param>
     void Append(ReadOnlySpan<byte> unit);
 }

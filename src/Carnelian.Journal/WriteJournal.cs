@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace Carnelian.Journal;
 
 /// <summary>
@@ -9,24 +6,30 @@ namespace Carnelian.Journal;
 /// </summary>
 /// <remarks>
 /// Any thread. The lock is short and ranks behind those of the shards. Sinks come and go under all shard locks: what a sink sees begins at
-/// a cut. With no sink <see cref="IsActive"/> is false, and units append nothing.
+/// a cut. With no sink <see cref="IsActive"/> is false, and units collect nothing. What units collect lies in a <see cref="JournalUnit"/>.
 /// </remarks>
 public sealed class WriteJournal
 {
     private readonly Lock _lock = new();
-    private IJournalSink[] _sinks = [];
-    private int _selected = -1;
+    private Reader[] _readers = [];
+
+    private sealed class Reader(IJournalSink sink)
+    {
+        public readonly IJournalSink Sink = sink;
+
+        /// <summary>The database that the sink's stream is in; -1 if that is open.</summary>
+        public int Selected = -1;
+    }
 
     /// <summary>Whether anybody reads the journal. Changes under all shard locks only.</summary>
     public bool IsActive { get; private set; }
 
-    /// <summary>Adds a sink. Under all shard locks. The next unit begins with a SELECT.</summary>
+    /// <summary>Adds a sink. Under all shard locks. Its first unit begins with a SELECT.</summary>
     public void Add(IJournalSink sink)
     {
         lock (_lock)
         {
-            _sinks = [.. _sinks, sink];
-            _selected = -1;
+            _readers = [.. _readers, new Reader(sink)];
             IsActive = true;
         }
     }
@@ -36,39 +39,48 @@ public sealed class WriteJournal
     {
         lock (_lock)
         {
-            _sinks = [.. _sinks.Where(other => other != sink)];
-            IsActive = _sinks.Length != 0;
+            _readers = [.. _readers.Where(reader => reader.Sink != sink)];
+            IsActive = _readers.Length != 0;
         }
     }
 
-    /// <summary>Has the next unit begin with a SELECT: somebody begins to read there, such as a new file.</summary>
-    public void ForgetDatabase()
-    {
-        lock (_lock)
-            _selected = -1;
-    }
-
-    /// <summary>Appends a unit. Under the locks of its shards.</summary>
-    /// <param name="database">The database that its commands begin in.</param>
-    /// <param name="unit">Whole commands in RESP; a change of the database inside is among them.</param>
-    /// <param name="lastDatabase">The database that they end in.</param>
-    public void Append(int database, ReadOnlySpan<byte> unit, int lastDatabase)
+    /// <summary>Has the next unit begin with a SELECT, for all sinks or for one: somebody begins to read there, such as a new file.</summary>
+    public void ForgetDatabase(IJournalSink? sink = null)
     {
         lock (_lock)
         {
-            if (database != _selected)
-                Select(database);
-            _selected = lastDatabase;
-            foreach (IJournalSink sink in _sinks)
-                sink.Append(unit);
+            foreach (Reader reader in _readers)
+            {
+                if (sink == null || reader.Sink == sink)
+                    reader.Selected = -1;
+            }
         }
     }
 
-    private void Select(int database)
+    /// <summary>Appends a unit. Under the locks of its shards.</summary>
+    internal void Append(JournalUnit unit, bool isTransaction)
     {
-        string number = database.ToString(CultureInfo.InvariantCulture);
-        byte[] command = Encoding.ASCII.GetBytes($"*2\r\n$6\r\nSELECT\r\n${number.Length}\r\n{number}\r\n");
-        foreach (IJournalSink sink in _sinks)
-            sink.Append(command);
+        lock (_lock)
+        {
+            foreach (Reader reader in _readers)
+            {
+                if (reader.Sink.IsReplication || !unit.HasMessages)
+                    Append(reader, unit, isTransaction);
+            }
+            if (!unit.HasMessages)
+                return;
+            unit.RemoveMessages(isTransaction);
+            foreach (Reader reader in _readers)
+            {
+                if (!reader.Sink.IsReplication && !unit.IsEmpty)
+                    Append(reader, unit, isTransaction);
+            }
+        }
+    }
+
+    private static void Append(Reader reader, JournalUnit unit, bool isTransaction)
+    {
+        unit.SendTo(reader.Sink, isTransaction, isSelecting: reader.Selected != unit.FirstDatabase);
+        reader.Selected = unit.LastDatabase;
     }
 }

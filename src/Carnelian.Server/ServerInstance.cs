@@ -3,6 +3,7 @@ using Carnelian.Commands.Table;
 using Carnelian.Journal;
 using Carnelian.Protocol;
 using Carnelian.Server.Clients;
+using Carnelian.Server.Commands.Administration;
 using Carnelian.Server.Configuration;
 using Carnelian.Server.Diagnostics;
 using Carnelian.Server.Execution;
@@ -80,6 +81,9 @@ internal sealed class ServerInstance : IDisposable
 
     /// <summary>The log of all writes, for AOF and replicas.</summary>
     public WriteJournal Journal { get; } = new();
+
+    /// <summary>What DEBUG JOURNAL records; null if nothing.</summary>
+    public DebugJournal.Recording? JournalRecording { get; set; }
 
     public ServerServices Services { get; }
 

@@ -1,4 +1,5 @@
 using Carnelian.Commands;
+using Carnelian.Server.Execution;
 using Carnelian.Server.Waiting;
 using Carnelian.Storage;
 
@@ -42,11 +43,13 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
     }
 
     /// <inheritdoc/>
-    public bool HearsExpired => (Notifications & NotificationClass.Expired) != 0;
+    public bool HearsExpired => (Notifications & NotificationClass.Expired) != 0 || server.Journal.IsActive;
 
     /// <inheritdoc/>
     public void OnExpired(Database database, in Key key)
     {
+        if (server.Journal.IsActive)
+            Effects.NoteExpired(database, key);
         if (database.HasObservedKeys(key))
             OnRemoved(database, key);
         if ((Notifications & NotificationClass.Expired) != 0)
@@ -74,6 +77,8 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
     /// <inheritdoc/>
     public void OnEvicted(Database database, in Key key)
     {
+        if (server.Journal.IsActive)
+            Effects.NoteEvicted(database, key, server.Configuration.LazyfreeLazyEviction);
         Interlocked.Increment(ref server.Statistics.EvictedKeys);
         if (database.HasObservedKeys(key))
             OnRemoved(database, key);

@@ -52,6 +52,7 @@ internal static unsafe class DueFields
         }
         Key key = entry.Key;
         var table = (FieldTable*)entry.Collection;
+        database.SaveBeforeChange(entry, key.Hash);
         int removed = table->RemoveDue(now, most);
         bool isEmpty = table->Count == 0;
         if (removed != 0)

@@ -43,6 +43,7 @@ internal sealed unsafe class Dispatcher : IDisposable
         _keyspace = server.Keyspace;
         Admission = new Admission(server, loop, this);
         Unblocker = new Unblocker(server, loop);
+        Effects = new Effects(server);
         _statistics = (CommandStatistics*)NativeMemory.AllocZeroed((nuint)server.Definitions.Length, (nuint)sizeof(CommandStatistics));
     }
 
@@ -51,6 +52,9 @@ internal sealed unsafe class Dispatcher : IDisposable
 
     /// <summary>Serves clients that wait for keys.</summary>
     public Unblocker Unblocker { get; }
+
+    /// <summary>Collects what units do, for the journal.</summary>
+    public Effects Effects { get; }
 
     /// <summary>Commands executed by this loop.</summary>
     public long CommandCount { get; private set; }
@@ -252,7 +256,10 @@ internal sealed unsafe class Dispatcher : IDisposable
             wait.Command, wait.Arguments, wait.ArgumentCount, writer, client, _server.Services, database, Clock.Sample(begin));
         context.HoldsAllLocks = holdsAll;
         context.Blocking = BlockingMode.Resumed;
+        context.Effects = Effects.Active;
         Invoke(wait.Command, ref context);
+        if (context.Effects != null)
+            Effects.End(ref context);
         long end = _loop.Timestamp = Clock.Nanoseconds;
         wait.ElapsedNanoseconds += end - begin;
         if (context.HasBlocked)
@@ -324,7 +331,10 @@ internal sealed unsafe class Dispatcher : IDisposable
         var context = new CommandContext(
             command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], Clock.Sample(begin));
         context.HoldsAllLocks = holdsAll;
+        context.Effects = Effects.Active;
         Invoke(command, ref context);
+        if (context.Effects != null)
+            Effects.End(ref context);
         Account(client, ref context, requestBytes, errors, unsent);
         if (sharesTime)
         {
@@ -352,7 +362,10 @@ internal sealed unsafe class Dispatcher : IDisposable
         var context = new CommandContext(command, arguments, count, writer, client, _server.Services, _keyspace[client.DatabaseIndex], now);
         context.HoldsAllLocks = holdsAll;
         context.Blocking = BlockingMode.Denied;
+        context.Effects = Effects.Active;
         Invoke(command, ref context);
+        if (context.Effects != null)
+            context.CollectEffect();
         Account(client, ref context, requestBytes, errors, unsent);
         EndCommand(client, ref context, begin);
     }
@@ -417,6 +430,8 @@ internal sealed unsafe class Dispatcher : IDisposable
 
     private void Invoke(CommandDefinition command, scoped ref CommandContext context)
     {
+        if (_keyspace.Snapshot != null)
+            SnapshotHook.BeforeCommand(command, ref context, _server.Known.NamesDatabase(command));
         try
         {
             command.Handler(ref context);
@@ -430,6 +445,7 @@ internal sealed unsafe class Dispatcher : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void ReportBug(CommandDefinition command, scoped ref CommandContext context, Exception e)
     {
+        context.Effects?.DropIncomplete();
         _server.OnInternalError(command, context.Arguments, e);
         context.Reply.Error("ERR internal error"u8);
     }
@@ -458,6 +474,7 @@ internal sealed unsafe class Dispatcher : IDisposable
     {
         Admission.Dispose();
         Unblocker.Dispose();
+        Effects.Dispose();
         for (int i = 0; i < _server.Definitions.Length; i++)
             NativeMemory.Free(_statistics[i].Histogram);
         NativeMemory.Free(_statistics);

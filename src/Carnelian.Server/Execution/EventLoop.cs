@@ -178,6 +178,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private void Run()
     {
         Dispatcher.Unblocker.Attach();
+        Dispatcher.Effects.Attach();
         _server.OnLoopStarted(this);
         while (!_isStopping)
             RunRound();

@@ -84,6 +84,7 @@ internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
                 if (!keyspace.Locks.TryAcquire(shard))
                     break;
                 int due = keyspace[i].ExpireDue(shard, now, KeysPerUnit);
+                loop.Dispatcher.Effects.Unit.Flush(isTransaction: false);
                 keyspace.Locks.Release(shard);
                 if (Clock.Nanoseconds >= end)
                     return false;
@@ -95,6 +96,7 @@ internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
                 if (!keyspace.Locks.TryAcquire(shard))
                     break;
                 keyspace[i].ExpireFieldsDue(shard, now, FieldsPerUnit);
+                loop.Dispatcher.Effects.Unit.Flush(isTransaction: false);
                 keyspace.Locks.Release(shard);
                 if (Clock.Nanoseconds >= end)
                     return false;

@@ -66,6 +66,7 @@ internal sealed unsafe class TransactionQueue
         long now = Clock.Sample();
         if (!server.Watches.AreUnchanged(client, now))
         {
+            dispatcher.Effects.Unit.Flush();
             locks.Release();
             context.Reply.NullArray();
         }
@@ -79,6 +80,7 @@ internal sealed unsafe class TransactionQueue
                 if ((server.Condition & ServerCondition.Monitored) != 0)
                     server.Monitors.Feed(client.Loop, client, queued.Command, new ReadOnlySpan<Argument>(queued.Arguments, queued.Count));
             }
+            dispatcher.Effects.Unit.Flush();
             locks.ServeWaiting(client);
             locks.Release();
         }

@@ -15,7 +15,7 @@ public sealed partial class LayerTests
         ["Carnelian.Foundation"] = [],
         ["Carnelian.Protocol"] = ["Carnelian.Foundation"],
         ["Carnelian.Storage"] = ["Carnelian.Foundation"],
-        ["Carnelian.Commands"] = ["Carnelian.Foundation", "Carnelian.Protocol", "Carnelian.Storage"],
+        ["Carnelian.Commands"] = ["Carnelian.Foundation", "Carnelian.Protocol", "Carnelian.Storage", "Carnelian.Journal"],
         ["Carnelian.Journal"] = ["Carnelian.Foundation"],
         ["Carnelian.Persistence"] = ["Carnelian.Foundation", "Carnelian.Protocol", "Carnelian.Storage", "Carnelian.Journal"],
         ["Carnelian.Server"] = ["Carnelian.Foundation", "Carnelian.Protocol", "Carnelian.Storage", "Carnelian.Commands", "Carnelian.Journal", "Carnelian.Persistence"],

@@ -107,6 +107,8 @@ public static class DebugCommands
             case ("config-rewrite-force-all", 2):
                 RewriteConfiguration(ref ctx);
                 break;
+            case ("journal", 3):
+                return DebugJournal.TryRun(ref ctx);
             case ("leak", 3):
                 // Nobody keeps the block: what looks for leaks has to find it.
                 _ = StringBlock.Create(ctx.Arg(2).Length, 0);

@@ -1,0 +1,51 @@
+using Carnelian.Commands;
+using Carnelian.Journal;
+using Carnelian.Storage;
+
+namespace Carnelian.Server.Execution;
+
+/// <summary>
+/// A loop's way to the journal: the unit that it collects, for the commands that it runs and for what the keyspace does by itself meanwhile.
+/// See <c>docs/design/journal.md</c>.
+/// </summary>
+/// <remarks>One a loop, on its thread. Every unit flushes before it releases its locks.</remarks>
+internal sealed class Effects(ServerInstance server) : IDisposable
+{
+    [ThreadStatic]
+    private static Effects? s_current;
+
+    private readonly WriteJournal _journal = server.Journal;
+
+    /// <summary>Where commands put their effects; null if nobody reads the journal. Under the locks of the unit.</summary>
+    public JournalUnit? Active => _journal.IsActive ? Unit : null;
+
+    /// <summary>The unit that is collected.</summary>
+    public JournalUnit Unit { get; } = new(server.Journal);
+
+    /// <summary>Makes this the way of the thread.</summary>
+    public void Attach() => s_current = this;
+
+    /// <inheritdoc/>
+    public void Dispose() => Unit.Dispose();
+
+    /// <summary>Ends a unit of one command.</summary>
+    public static void End(scoped ref CommandContext context)
+    {
+        context.CollectEffect();
+        context.Effects!.Flush();
+    }
+
+    /// <summary>Notes that a key is removed since its time has come. Part of the unit that has met it.</summary>
+    public static void NoteExpired(Database database, in Key key) => s_current?.Active?.Add(database.Index, RemovalWord(database.Keyspace.LazyExpire), key.Bytes);
+
+    /// <summary>Notes that a key is removed to make room: a unit of its own.</summary>
+    public static void NoteEvicted(Database database, in Key key, bool isLazy)
+    {
+        if (s_current?.Active is not { } unit)
+            return;
+        unit.Add(database.Index, RemovalWord(isLazy), key.Bytes);
+        unit.Flush();
+    }
+
+    private static ReadOnlySpan<byte> RemovalWord(bool isLazy) => isLazy ? "UNLINK"u8 : "DEL"u8;
+}

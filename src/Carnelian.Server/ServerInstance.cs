@@ -9,6 +9,7 @@ using Carnelian.Server.Diagnostics;
 using Carnelian.Server.Execution;
 using Carnelian.Server.Hosting;
 using Carnelian.Server.Logging;
+using Carnelian.Server.Persistence;
 using Carnelian.Server.PubSub;
 using Carnelian.Server.Transactions;
 using Carnelian.Server.Transport;
@@ -45,6 +46,7 @@ internal sealed class ServerInstance : IDisposable
         Memory = new MemoryLimit(this);
         Defragmentation = new DefragmentationBudget(this);
         KeyspaceEvents = new KeyspaceNotifier(PubSub);
+        DumpWriters = new DumpWriters(this);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
         Acceptor = new Acceptor(this);
@@ -84,6 +86,8 @@ internal sealed class ServerInstance : IDisposable
     public DebugJournal.Recording? JournalRecording { get; set; }
 
     public ServerServices Services { get; }
+
+    public DumpWriters DumpWriters { get; }
 
     public ServerStatistics Statistics { get; } = new();
 
@@ -402,6 +406,7 @@ internal sealed class ServerInstance : IDisposable
         Loops.Dispose();
         Listeners.Dispose();
         Pause.Dispose();
+        DumpWriters.Dispose();
         Keyspace.Dispose();
         _ended.Dispose();
     }

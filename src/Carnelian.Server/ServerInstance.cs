@@ -9,6 +9,7 @@ using Carnelian.Server.Diagnostics;
 using Carnelian.Server.Execution;
 using Carnelian.Server.Hosting;
 using Carnelian.Server.Logging;
+using Carnelian.Server.Persistence;
 using Carnelian.Server.PubSub;
 using Carnelian.Server.Replication;
 using Carnelian.Server.Transactions;
@@ -46,6 +47,7 @@ internal sealed class ServerInstance : IDisposable
         Memory = new MemoryLimit(this);
         Defragmentation = new DefragmentationBudget(this);
         KeyspaceEvents = new KeyspaceNotifier(PubSub);
+        DumpWriters = new DumpWriters(this);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
         Replication = new ReplicationHub(this);
@@ -86,6 +88,8 @@ internal sealed class ServerInstance : IDisposable
     public DebugJournal.Recording? JournalRecording { get; set; }
 
     public ServerServices Services { get; }
+
+    public DumpWriters DumpWriters { get; }
 
     public ServerStatistics Statistics { get; } = new();
 
@@ -412,6 +416,7 @@ internal sealed class ServerInstance : IDisposable
         Replication.Dispose();
         Listeners.Dispose();
         Pause.Dispose();
+        DumpWriters.Dispose();
         Keyspace.Dispose();
         _ended.Dispose();
     }

@@ -555,51 +555,12 @@ internal sealed unsafe class EventLoop : IDisposable
                 break;
             }
             client.LongArguments?.EndBatch();
-            KeepIncomplete(client, input);
+            IncompleteInput.Keep(_server, client, input);
             break;
         }
         client.LongArguments?.EndBatch();
         Detach();
         FinishOutput(client);
-    }
-
-    /// <summary>Keeps the beginning of a command, with room for the rest of a long argument.</summary>
-    private void KeepIncomplete(Client client, InputBatch input)
-    {
-        byte* position = input.Position;
-        int length = (int)(input.End - position);
-        client.ParserBytes = client.RequestState.MemoryBytes;
-        if (length == 0)
-        {
-            // The room stays for a while: a client whose commands came in pieces once will send more of them.
-            if (!input.IsShared)
-                client.QueryLength = 0;
-            return;
-        }
-        long missing = input.Parser.MissingBytes;
-        // What is missing counts, as one read may complete an argument that is longer than the limit.
-        bool isTooLong = length + missing + client.LongLength + client.QueuedBytes > _server.QueryBufferLimit;
-        bool isLong = missing > 0 && input.Parser.MissingLength >= StringBlock.LeastLong && !isTooLong;
-        int room = missing >= RequestParser.BigArgumentBytes && !isLong && !isTooLong ? (int)missing : 0;
-        client.QueryPeak = Math.Max(client.QueryPeak, (int)Math.Min((long)length + room, int.MaxValue));
-        if (input.IsShared)
-        {
-            client.KeepQuery(position, length, room);
-        }
-        else
-        {
-            if (position != client.QueryData)
-            {
-                Buffer.MemoryCopy(position, client.QueryData, length, length);
-                client.QueryLength = length;
-            }
-            if (room > 0)
-                client.ReserveQuery(room);
-        }
-        if (isLong)
-            LongArguments.Begin(client, input.Parser);
-        if (isTooLong)
-            _server.OnQueryBufferLimit(client);
     }
 
     // --- output ---------------------------------------------------------------------------------------------------

@@ -187,7 +187,9 @@ internal sealed class ReplicationHub(ServerInstance server) : IDisposable
             server.Log.Write(LogLevel.Notice,
                 $"Replication backlog created, my new replication IDs are '{server.ReplicationId}' and '{server.SecondReplicationId}'");
         }
-        if (_sync is { } sync)
+        if (server.Snapshots.Current != null && _sync == null)
+            server.Log.Write(LogLevel.Notice, "No BGSAVE in progress, but another BG operation is active. BGSAVE delayed");
+        else if (_sync is { } sync)
             server.Log.Write(LogLevel.Notice, sync.IsToSockets ? "Current BGSAVE has socket target. Waiting for next BGSAVE for SYNC" : "Can't attach the replica to the current BGSAVE. Waiting for next BGSAVE for SYNC");
         else if (DelaysSync(replica))
             server.Log.Write(LogLevel.Notice, "Delay next BGSAVE for diskless SYNC");
@@ -243,7 +245,7 @@ internal sealed class ReplicationHub(ServerInstance server) : IDisposable
             waiting++;
             isDue |= !DelaysSync(replica) || now - replica.WaitsSince >= configuration.ReplDisklessSyncDelay * 1000L;
         }
-        if (waiting != 0 && (isDue || (configuration.ReplDisklessSyncMaxReplicas != 0 && waiting >= configuration.ReplDisklessSyncMaxReplicas)))
+        if (waiting != 0 && server.Snapshots.Current == null && (isDue || (configuration.ReplDisklessSyncMaxReplicas != 0 && waiting >= configuration.ReplDisklessSyncMaxReplicas)))
             StartSync();
     }
 
@@ -282,7 +284,7 @@ internal sealed class ReplicationHub(ServerInstance server) : IDisposable
                 replica.State = ReplicaState.WaitingForEnd;
                 sync.Members.Add(replica);
             }
-            server.Journal.ForgetDatabase();
+            server.Journal.ForgetDatabase(backlog);
             return offset;
         }
     }

@@ -48,6 +48,9 @@ internal sealed class ServerInstance : IDisposable
         Defragmentation = new DefragmentationBudget(this);
         KeyspaceEvents = new KeyspaceNotifier(PubSub);
         DumpWriters = new DumpWriters(this);
+        Snapshots = new Snapshots(this);
+        Saves = new SaveState(this);
+        BackgroundSave = new BackgroundSave(this);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
         Replication = new ReplicationHub(this);
@@ -90,6 +93,14 @@ internal sealed class ServerInstance : IDisposable
     public ServerServices Services { get; }
 
     public DumpWriters DumpWriters { get; }
+
+    /// <summary>The snapshot that is being taken.</summary>
+    public Snapshots Snapshots { get; }
+
+    /// <summary>What is known of saves.</summary>
+    public SaveState Saves { get; }
+
+    public BackgroundSave BackgroundSave { get; }
 
     public ServerStatistics Statistics { get; } = new();
 
@@ -272,6 +283,7 @@ internal sealed class ServerInstance : IDisposable
             return;
         Metrics.Run();
         Replication.RunCron();
+        BackgroundSave.RunCron();
         Defragmentation.Decide();
         Carnelian.Memory.NativeHeap.ReturnIdlePages();
         if (loop.Timestamp < _nextUpkeep)
@@ -401,6 +413,13 @@ internal sealed class ServerInstance : IDisposable
             : $"ERR {name.ToUpperInvariant()} command not allowed. If the enable-{name}-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.";
     }
 
+    /// <summary>Writes a message to the log when the caller has released its locks. On a loop's thread, with locks held.</summary>
+    public void LogSoon(string message) => Loops.Main.Post(() => Log.Write(LogLevel.Notice, message));
+
+    /// <summary>Has writes refused, or accepted again, as the last save and the configuration say.</summary>
+    public void UpdateWriteRefusal() => SetCondition(
+        ServerCondition.CannotSave, !Saves.IsGood && Configuration.StopWritesOnBgsaveError && Configuration.SavePoints.Length != 0);
+
     /// <summary>Begins or ends a condition. Any thread.</summary>
     public void SetCondition(ServerCondition condition, bool value)
     {
@@ -412,8 +431,10 @@ internal sealed class ServerInstance : IDisposable
 
     public void Dispose()
     {
+        BackgroundSave.Dispose();
         Loops.Dispose();
         Replication.Dispose();
+        BackgroundSave.Dispose();
         Listeners.Dispose();
         Pause.Dispose();
         DumpWriters.Dispose();

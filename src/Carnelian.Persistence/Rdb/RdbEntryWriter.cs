@@ -61,6 +61,15 @@ public sealed unsafe class RdbEntryWriter : IDisposable
     /// <param name="now">The time, in milliseconds of Unix time.</param>
     public RdbObstacle WriteEntry(Entry entry, AccessClock access, long now)
     {
+        RdbObstacle obstacle = WriteHead(entry, access, now);
+        if (obstacle == RdbObstacle.None)
+            WriteValue(entry);
+        return obstacle;
+    }
+
+    /// <summary>Writes what comes before the value: deadline, use, type and key; nothing if there is an obstacle.</summary>
+    public RdbObstacle WriteHead(Entry entry, AccessClock access, long now)
+    {
         RdbObstacle obstacle = ObstacleFor(entry);
         if (obstacle != RdbObstacle.None)
             return obstacle;
@@ -81,7 +90,6 @@ public sealed unsafe class RdbEntryWriter : IDisposable
         }
         _buffer.WriteByte(TypeOf(entry));
         _buffer.WriteString(entry.KeyBytes);
-        WriteValue(entry);
         return RdbObstacle.None;
     }
 

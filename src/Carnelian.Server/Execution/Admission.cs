@@ -129,6 +129,13 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
             Refuse(client, command, "OOM command not allowed when used memory > 'maxmemory'.");
             return true;
         }
+        if ((server.Condition & ServerCondition.CannotSave) != 0 && (Writes(client, command) || command == server.Known.Ping))
+        {
+            Refuse(client, command, "MISCONF Valkey is configured to save RDB snapshots, but it's currently unable to persist to disk. "
+                + "Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB "
+                + "snapshotting fails (stop-writes-on-bgsave-error option). Please check the Valkey logs for details about the RDB error.");
+            return true;
+        }
         if ((server.Condition & ServerCondition.NeedsReplicas) != 0 && server.Replication.GoodReplicas < server.Configuration.MinReplicasToWrite
             && Writes(client, command))
         {

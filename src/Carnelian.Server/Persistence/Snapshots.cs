@@ -1,5 +1,5 @@
 using Carnelian.Memory;
-using Carnelian.Server.Logging;
+using Carnelian.Server.Configuration;
 using Carnelian.Storage.Snapshots;
 using Carnelian.Threading;
 

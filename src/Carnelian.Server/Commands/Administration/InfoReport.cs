@@ -3,6 +3,7 @@ using Carnelian.Commands.Table;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Configuration;
 using Carnelian.Server.Diagnostics;
+using Carnelian.Server.Persistence;
 using Carnelian.Storage;
 using Carnelian.Threading;
 
@@ -130,17 +131,10 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
 
     private void WritePersistence()
     {
-        _text.Zeros("loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age");
-        _text.Field("current_fork_perc", "0.00");
-        _text.Zeros("current_save_keys_processed", "current_save_keys_total");
-        _text.Field("rdb_changes_since_last_save", _figures.Dirty);
-        _text.Field("rdb_bgsave_in_progress", 0);
-        _text.Field("rdb_last_save_time", server.StartedAt / 1000);
-        _text.Field("rdb_last_bgsave_status", "ok");
-        _text.Field("rdb_last_bgsave_time_sec", -1);
-        _text.Field("rdb_current_bgsave_time_sec", -1);
+        _text.Zeros("loading", "async_loading");
+        WriteSaves();
         _text.Zeros(
-            "rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded",
+            "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded",
             "aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled");
         _text.Field("aof_last_rewrite_time_sec", -1);
         _text.Field("aof_current_rewrite_time_sec", -1);
@@ -148,6 +142,27 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Zeros("aof_rewrites", "aof_rewrites_consecutive_failures");
         _text.Field("aof_last_write_status", "ok");
         _text.Zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size", "slot_migration_fork_in_progress");
+    }
+
+    private void WriteSaves()
+    {
+        SnapshotRun? run = server.Snapshots.Current;
+        SaveState saves = server.Saves;
+        _text.Field("current_cow_peak", run?.PeakBytes ?? 0);
+        _text.Field("current_cow_size", run?.EarlyBytes ?? 0);
+        _text.Field("current_cow_size_age", 0);
+        double percent = run == null || run.KeysTotal == 0 ? 0 : 100.0 * run.KeysProcessed / run.KeysTotal;
+        _text.Field("current_fork_perc", string.Create(CultureInfo.InvariantCulture, $"{percent:F2}"));
+        _text.Field("current_save_keys_processed", run?.KeysProcessed ?? 0);
+        _text.Field("current_save_keys_total", run?.KeysTotal ?? 0);
+        _text.Field("rdb_changes_since_last_save", saves.Changes);
+        _text.Field("rdb_bgsave_in_progress", run != null && run.Purpose != SnapshotPurpose.AppendOnlyBase ? 1 : 0);
+        _text.Field("rdb_last_save_time", saves.LastSave);
+        _text.Field("rdb_last_bgsave_status", saves.IsGood ? "ok" : "err");
+        _text.Field("rdb_last_bgsave_time_sec", saves.LastSeconds);
+        _text.Field("rdb_current_bgsave_time_sec", server.BackgroundSave.CurrentSeconds);
+        _text.Field("rdb_saves", saves.Count);
+        _text.Field("rdb_last_cow_size", saves.LastExtraBytes);
     }
 
     private void WriteStats()
@@ -188,7 +203,9 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("pubsub_channels", server.PubSub.ChannelCount);
         _text.Field("pubsub_patterns", server.PubSub.PatternCount);
         _text.Field("pubsubshard_channels", server.PubSub.ShardChannelCount);
-        _text.Zeros("latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys");
+        _text.Field("latest_fork_usec", server.Snapshots.LastCutNanoseconds / 1000);
+        _text.Field("total_forks", server.Snapshots.Count);
+        _text.Zeros("migrate_cached_sockets", "slave_expires_tracked_keys");
         _text.Field("active_defrag_hits", Interlocked.Read(ref statistics.DefragmentationHits));
         _text.Field("active_defrag_misses", Interlocked.Read(ref statistics.DefragmentationMisses));
         _text.Field("active_defrag_key_hits", Interlocked.Read(ref statistics.DefragmentationKeyHits));

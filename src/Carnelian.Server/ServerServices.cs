@@ -27,6 +27,13 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
     public override void Block(scoped ref CommandContext ctx, scoped in KeyWait wait) => ClientWait.Begin(ref ctx, wait);
 
     /// <inheritdoc/>
+    public override void OnAllFlushing()
+    {
+        if (server.BackgroundSave.Cancel())
+            server.LogSoon($"Killing running RDB child: {Environment.ProcessId}");
+    }
+
+    /// <inheritdoc/>
     public override void OnDatabaseFlushed(Database database)
     {
         server.Watches.TouchAll(database);

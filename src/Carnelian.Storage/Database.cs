@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Carnelian.Memory;
+using Carnelian.Storage.Snapshots;
 using Carnelian.Storage.Waits;
 using Carnelian.Text;
 
@@ -35,6 +36,9 @@ public sealed unsafe class Database : IDisposable
 
     /// <summary>The number of the database. SWAPDB changes it.</summary>
     public int Index { get; internal set; }
+
+    /// <summary>The number that the database had at the cut of the last snapshot.</summary>
+    internal int SnapshotIndex { get; set; }
 
     /// <summary>The keyspace that it belongs to.</summary>
     public Keyspace Keyspace => _keyspace;
@@ -441,7 +445,7 @@ public sealed unsafe class Database : IDisposable
         if (old == null)
             return;
         int shards = _keyspace.ShardCount;
-        DatabasePart* detached = AllocateParts();
+        DatabasePart* detached = DatabasePart.Allocate(shards);
         long count = Count;
         for (int i = 0; i < shards; i++)
         {
@@ -449,14 +453,21 @@ public sealed unsafe class Database : IDisposable
             detached[i].Table = old[i].Table;
             detached[i].Expiry = old[i].Expiry;
             detached[i].FieldExpiry = old[i].FieldExpiry;
+        }
+        Snapshot? snapshot = _keyspace.Snapshot;
+        snapshot?.TakeOver(this, detached, shards);
+        for (int i = 0; i < shards; i++)
+        {
             old[i].Table = default;
             old[i].Expiry = default;
             old[i].FieldExpiry = default;
         }
+        if (snapshot != null)
+            return;
         if (isLazy && count > 0)
-            _keyspace.Reclaimer.Enqueue(() => FreeParts(detached, shards), count);
+            _keyspace.Reclaimer.Enqueue(() => DatabasePart.Free(detached, shards), count);
         else
-            FreeParts(detached, shards);
+            DatabasePart.Free(detached, shards);
     }
 
     /// <summary>
@@ -575,6 +586,29 @@ public sealed unsafe class Database : IDisposable
         _parts = null;
     }
 
+    // --- snapshots ------------------------------------------------------------------------------------------------
+
+    /// <summary>
+    /// Has a snapshot that is being taken save a key as it is. Before a unit changes the key in any way; what the database does by itself, and the
+    /// removal of keys, see to that themselves.
+    /// </summary>
+    public void SaveBeforeChange(in Key key)
+    {
+        if (_keyspace.Snapshot == null || _parts == null)
+            return;
+        byte** slot = PartOf(key.Hash)->Table.Find(key.Data, key.Length, key.Hash);
+        if (slot != null)
+            SaveBeforeChange(new Entry(*slot), key.Hash);
+    }
+
+    /// <summary>As above, for an entry that was found.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void SaveBeforeChange(Entry entry, ulong hash)
+    {
+        if (_keyspace.Snapshot is { } snapshot)
+            snapshot.SaveEarly(this, entry, _keyspace.ShardOf(hash));
+    }
+
     // --- inside ---------------------------------------------------------------------------------------------------
 
     /// <summary>The part of a key's shard; made if there is none.</summary>
@@ -586,18 +620,10 @@ public sealed unsafe class Database : IDisposable
         return parts + (hash & _shardMask);
     }
 
-    private DatabasePart* AllocateParts()
-    {
-        nuint size = (nuint)(_keyspace.ShardCount * sizeof(DatabasePart));
-        byte* memory = NativeHeap.Allocate(size);
-        NativeMemory.Clear(memory, size);
-        return (DatabasePart*)memory;
-    }
-
     [MethodImpl(MethodImplOptions.NoInlining)]
     private DatabasePart* CreateParts()
     {
-        DatabasePart* made = AllocateParts();
+        DatabasePart* made = DatabasePart.Allocate(_keyspace.ShardCount);
         fixed (DatabasePart** field = &_parts)
         {
             nint seen = Interlocked.CompareExchange(ref *(nint*)field, (nint)made, 0);
@@ -642,11 +668,11 @@ public sealed unsafe class Database : IDisposable
 
     private void AddEntry(DatabasePart* part, in Key key, Entry entry, long now)
     {
-        entry.AccessBits = _keyspace.Access.Fresh(now);
+        entry.SetAccess(_keyspace.Access.Fresh(now), _keyspace.Epoch);
         Link(part, key, entry);
     }
 
-    private void Link(DatabasePart* part, in Key key, Entry entry)
+    internal void Link(DatabasePart* part, in Key key, Entry entry)
     {
         part->Table.Add(entry.Address, key.Hash);
         if (entry.HasDeadline)
@@ -666,7 +692,7 @@ public sealed unsafe class Database : IDisposable
         DueFields.Unregister(part, old, key.Hash);
         if (entry.Encoding == ValueEncoding.HashTable && DueFields.Register(part, entry, key.Hash))
             _keyspace.NoteEarlierDeadline();
-        entry.AccessBits = _keyspace.Access.Renewed(old, now);
+        entry.SetAccess(_keyspace.Access.Renewed(old, now), _keyspace.Epoch);
         *slot = entry.Address;
         Free(old, _keyspace.LazyOverwrite);
     }
@@ -674,7 +700,7 @@ public sealed unsafe class Database : IDisposable
     /// <summary>Puts an entry in the place of another that is the same key; what the old one pointed to has been taken over.</summary>
     private static void SwapEntry(byte** slot, Entry old, Entry entry)
     {
-        entry.AccessBits = old.AccessBits;
+        entry.InheritAccess(old);
         *slot = entry.Address;
         old.FreeShell();
     }
@@ -725,6 +751,7 @@ public sealed unsafe class Database : IDisposable
     private void Remove(DatabasePart* part, byte** slot, in Key key, bool isLazy)
     {
         var entry = new Entry(*slot);
+        SaveBeforeChange(entry, key.Hash);
         if (entry.HasDeadline)
             part->Expiry.Remove(entry.Deadline, key.Hash);
         DueFields.Unregister(part, entry, key.Hash);
@@ -763,31 +790,4 @@ public sealed unsafe class Database : IDisposable
     /// <summary>Apart, so that only a value that is freed in the background costs a closure.</summary>
     private void EnqueueFree(CollectionType type, ValueEncoding encoding, byte* collection) =>
         _keyspace.Reclaimer.Enqueue(() => type.Free(encoding, collection), 1);
-
-    private static void FreeParts(DatabasePart* parts, int shards)
-    {
-        RecordList records = default;
-        for (int i = 0; i < shards; i++)
-        {
-            // All of a shard before the first is freed: the walk hashes the keys of a segment's stash again at every bucket
-            // that has records there, those of other buckets too.
-            records.Clear();
-            for (long position = 0; position >= 0;)
-                parts[i].Table.Collect(ref position, ref records);
-            for (int k = 0; k < records.Count; k++)
-            {
-                var entry = new Entry(records[k]);
-                if (entry.Encoding == ValueEncoding.Block)
-                    entry.Block.Release();
-                else if (entry.IsCollection)
-                    CollectionType.Of(entry.Type).Free(entry.Encoding, entry.Collection);
-                entry.FreeShell();
-            }
-            parts[i].Table.Clear();
-            parts[i].Expiry.Clear();
-            parts[i].FieldExpiry.Clear();
-        }
-        records.Dispose();
-        NativeHeap.Free((byte*)parts);
-    }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Carnelian.Memory;
 using Carnelian.Storage.Waits;
 
 namespace Carnelian.Storage;
@@ -33,4 +34,41 @@ public unsafe struct DatabasePart
 
     /// <summary>Those who wait; null as long as nobody ever has.</summary>
     public WaitQueues* Waits;
+
+    /// <summary>Makes empty parts.</summary>
+    internal static DatabasePart* Allocate(int shards)
+    {
+        nuint size = (nuint)(shards * sizeof(DatabasePart));
+        byte* memory = NativeHeap.Allocate(size);
+        NativeMemory.Clear(memory, size);
+        return (DatabasePart*)memory;
+    }
+
+    /// <summary>Frees parts that nobody else knows, with all that is in them.</summary>
+    internal static void Free(DatabasePart* parts, int shards)
+    {
+        RecordList records = default;
+        for (int i = 0; i < shards; i++)
+        {
+            // All of a shard before the first is freed: the walk hashes the keys of a segment's stash again at every bucket
+            // that has records there, those of other buckets too.
+            records.Clear();
+            for (long position = 0; position >= 0;)
+                parts[i].Table.Collect(ref position, ref records);
+            for (int k = 0; k < records.Count; k++)
+            {
+                var entry = new Entry(records[k]);
+                if (entry.Encoding == ValueEncoding.Block)
+                    entry.Block.Release();
+                else if (entry.IsCollection)
+                    CollectionType.Of(entry.Type).Free(entry.Encoding, entry.Collection);
+                entry.FreeShell();
+            }
+            parts[i].Table.Clear();
+            parts[i].Expiry.Clear();
+            parts[i].FieldExpiry.Clear();
+        }
+        records.Dispose();
+        NativeHeap.Free((byte*)parts);
+    }
 }

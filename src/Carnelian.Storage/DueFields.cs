@@ -52,6 +52,7 @@ internal static unsafe class DueFields
         }
         Key key = entry.Key;
         var table = (FieldTable*)entry.Collection;
+        database.SaveBeforeChange(entry, key.Hash);
         RecordList removed = default;
         table->RemoveDue(now, most, ref removed);
         bool isEmpty = table->Count == 0;

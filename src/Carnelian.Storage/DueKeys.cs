@@ -85,6 +85,11 @@ internal static unsafe class DueKeys
             if (new Entry(records[i]).Deadline != deadline)
                 return 0;
         }
+        if (database.Keyspace.Snapshot != null)
+        {
+            for (int i = 0; i < records.Count; i++)
+                database.SaveBeforeChange(new Entry(records[i]), Entry.Hash(records[i]));
+        }
         IKeyspaceObserver? observer = database.Keyspace.Observer;
         if (observer != null && (part->HasObservedKeys || observer.HearsExpired))
         {
@@ -151,6 +156,7 @@ internal static unsafe class DueKeys
             ulong item = ExpiryIndex.ItemOf(deadline, key.Hash);
             if (item < run[0] || item > run[^1])
                 continue;
+            database.SaveBeforeChange(entry, key.Hash);
             observer?.OnExpired(database, key);
             DueFields.Unregister(part, entry, key.Hash);
             part->Table.RemoveAt(part->Table.Find(key.Data, key.Length, key.Hash), key.Hash);

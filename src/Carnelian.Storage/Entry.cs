@@ -77,6 +77,13 @@ public readonly unsafe struct Entry : IRecordOperations
         set => *(uint*)(_address + 2) = (*(uint*)(_address + 2) & 0xff) | (uint)value << 8;
     }
 
+    /// <summary>Sets access bits and snapshot epoch of a new entry.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void SetAccess(int bits, byte epoch) => *(uint*)(_address + 2) = epoch | (uint)bits << 8;
+
+    /// <summary>Takes access bits and snapshot epoch over from an entry whose place this one takes.</summary>
+    internal void InheritAccess(Entry old) => *(uint*)(_address + 2) = *(uint*)(old._address + 2);
+
     /// <summary>The length of the key in bytes.</summary>
     public int KeyLength
     {

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Carnelian.Storage.Snapshots;
 using Carnelian.Threading;
 
 namespace Carnelian.Storage;
@@ -25,6 +26,7 @@ public sealed class Keyspace : IDisposable
         int shards = Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)mostLoops * 16), 64, 1024);
         _shardMask = (ulong)shards - 1;
         Locks = new ShardLocks(shards);
+        Epochs = new SnapshotEpochs(this);
         _databases = new Database[databases];
         for (int i = 0; i < databases; i++)
             _databases[i] = new Database(this, i);
@@ -50,6 +52,15 @@ public sealed class Keyspace : IDisposable
 
     /// <summary>Hears of expired and evicted keys.</summary>
     public IKeyspaceObserver? Observer { get; set; }
+
+    /// <summary>The snapshot that is being taken, or null. Changes under all locks: whoever holds one may rely on it.</summary>
+    public Snapshot? Snapshot { get; internal set; }
+
+    /// <summary>The number of the last snapshot, which new entries get. Changes under all locks.</summary>
+    internal byte Epoch { get; set; }
+
+    /// <summary>Keeps the numbers of snapshots apart.</summary>
+    internal SnapshotEpochs Epochs { get; }
 
     /// <summary>DEBUG DICT-RESIZING: whether tables become smaller when keys go. Set under all locks; holds for all keyspaces of the process.</summary>
     public bool AllowsShrinking

@@ -36,6 +36,7 @@ public static class DatabaseCommands
     {
         if (!TryFlushType(ref ctx, out bool isLazy))
             return;
+        ctx.Services.OnAllFlushing();
         for (int i = 0; i < ctx.Keyspace.DatabaseCount; i++)
             Flush(ref ctx, ctx.Keyspace[i], isLazy);
         ctx.Propagation = Propagation.Always;

@@ -32,7 +32,8 @@ internal static partial class DurableFile
         if (!OperatingSystem.IsWindows()) SyncDirectory(Path.GetDirectoryName(path)!);
     }
 
-    private static void SyncDirectory(string path)
+    /// <summary>Makes renames in a directory durable.</summary>
+    internal static void SyncDirectory(string path)
     {
         const int ReadOnly = 0;
         int descriptor = Open(path, ReadOnly);

@@ -430,6 +430,8 @@ internal sealed unsafe class Dispatcher : IDisposable
 
     private void Invoke(CommandDefinition command, scoped ref CommandContext context)
     {
+        if (_keyspace.Snapshot != null)
+            SnapshotHook.BeforeCommand(command, ref context, _server.Known.NamesDatabase(command));
         try
         {
             command.Handler(ref context);

@@ -1,5 +1,6 @@
 using Carnelian.Commands;
 using Carnelian.Journal;
+using Carnelian.Server.Clients;
 using Carnelian.Storage;
 using Carnelian.Storage.Hashes;
 
@@ -33,8 +34,24 @@ internal sealed class Effects(ServerInstance server) : IDisposable
     public static void End(scoped ref CommandContext context)
     {
         context.CollectEffect();
-        context.Effects!.Flush();
+        JournalUnit unit = context.Effects!;
+        if (unit.IsEmpty)
+            return;
+        unit.Flush();
+        NoteWritten((Client)context.Session);
     }
+
+    /// <summary>Ends a unit of several commands.</summary>
+    public void End(Client client)
+    {
+        if (Unit.IsEmpty)
+            return;
+        Unit.Flush();
+        NoteWritten(client);
+    }
+
+    /// <summary>Notes where a client's last write ends in the stream for replicas: WAIT asks for it. Under the locks of the unit.</summary>
+    public static void NoteWritten(Client client) => client.WriteOffset = client.Loop.Server.Replication.EndOffset;
 
     /// <summary>Notes that a key is removed since its time has come. Part of the unit that has met it.</summary>
     public static void NoteExpired(Database database, in Key key) => s_current?.Active?.Add(database.Index, RemovalWord(database.Keyspace.LazyExpire), key.Bytes);

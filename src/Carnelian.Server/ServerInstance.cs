@@ -11,6 +11,7 @@ using Carnelian.Server.Hosting;
 using Carnelian.Server.Logging;
 using Carnelian.Server.Persistence;
 using Carnelian.Server.PubSub;
+using Carnelian.Server.Replication;
 using Carnelian.Server.Transactions;
 using Carnelian.Server.Transport;
 using Carnelian.Storage;
@@ -52,6 +53,7 @@ internal sealed class ServerInstance : IDisposable
         BackgroundSave = new BackgroundSave(this);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
+        Replication = new ReplicationHub(this);
         Acceptor = new Acceptor(this);
         Loops = new LoopSet(this);
         Listeners = new Listeners(this);
@@ -61,6 +63,7 @@ internal sealed class ServerInstance : IDisposable
         Pause = new ClientPause(this);
         Monitors = new Monitors(this);
         ClientMemory = new ClientMemory(this);
+        Loader = new DataLoader(this);
         if (configuration.HashSeed.Length != 0)
             KeyHash.SetSeed(Encoding.UTF8.GetBytes(configuration.HashSeed));
         Settings = new ServerSettings(this);
@@ -163,6 +166,9 @@ internal sealed class ServerInstance : IDisposable
 
     public long StartedAt { get; } = Clock.Sample();
 
+    /// <summary>The replicas and what they get.</summary>
+    public ReplicationHub Replication { get; }
+
     /// <summary>The memory in use when the server was ready for clients.</summary>
     public long StartupMemory { get; private set; }
 
@@ -203,6 +209,12 @@ internal sealed class ServerInstance : IDisposable
 
     public bool ExpiresActively = true;
 
+    /// <summary>DEBUG SET-SKIP-CHECKSUM-VALIDATION: any checksum of a dump is right.</summary>
+    public bool SkipsChecksums;
+
+    /// <summary>Loads what is on disk.</summary>
+    public DataLoader Loader { get; }
+
     /// <summary>DEBUG PAUSE-CRON: nothing is done in the course of time.</summary>
     public bool IsCronPaused;
 
@@ -223,6 +235,8 @@ internal sealed class ServerInstance : IDisposable
             return false;
         Logo.Write(Configuration, Log);
         Log.Write(LogLevel.Notice, "Server initialized");
+        if (!Loader.LoadAtStart())
+            return false;
         Loops.Resize(1);
         Listeners.Watch();
         Loops.Resize(Configuration.IoThreads);
@@ -277,6 +291,7 @@ internal sealed class ServerInstance : IDisposable
         if (IsCronPaused)
             return;
         Metrics.Run();
+        Replication.RunCron();
         BackgroundSave.RunCron();
         Defragmentation.Decide();
         Carnelian.Memory.NativeHeap.ReturnIdlePages();
@@ -296,6 +311,7 @@ internal sealed class ServerInstance : IDisposable
         Watches.Unwatch(client);
         PubSub.UnsubscribeAll(client);
         Monitors.Remove(client);
+        Replication.Remove(client);
         Clients.Remove(client);
         ClientMemory.Forget(client);
     }
@@ -349,9 +365,11 @@ internal sealed class ServerInstance : IDisposable
     {
         if (client.Is(ClientFlags.CloseSoon))
             return true;
-        ClientBufferLimit limit = Configuration.ClientOutputBufferLimits[client.Is(ClientFlags.PubSub) ? 2 : 0];
+        bool isReplica = client.Is(ClientFlags.Replica);
+        ClientBufferLimit limit = Configuration.ClientOutputBufferLimits[isReplica ? 1 : client.Is(ClientFlags.PubSub) ? 2 : 0];
         long bytes = client.OutputListBytes;
-        bool isOver = limit.HardBytes != 0 && bytes >= limit.HardBytes;
+        // A replica that is cut off within the backlog comes back for the same bytes.
+        bool isOver = limit.HardBytes != 0 && bytes >= (isReplica ? Math.Max(limit.HardBytes, Configuration.ReplBacklogSize) : limit.HardBytes);
         if (limit.SoftBytes != 0 && bytes >= limit.SoftBytes)
         {
             long now = Clock.Sample();
@@ -424,6 +442,7 @@ internal sealed class ServerInstance : IDisposable
     {
         BackgroundSave.Dispose();
         Loops.Dispose();
+        Replication.Dispose();
         BackgroundSave.Dispose();
         Listeners.Dispose();
         Pause.Dispose();

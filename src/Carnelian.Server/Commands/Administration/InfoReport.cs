@@ -28,7 +28,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         Section("memory", "Memory", () => InfoMemory.Write(_text, server));
         Section("persistence", "Persistence", WritePersistence);
         Section("stats", "Stats", WriteStats);
-        Section("replication", "Replication", WriteReplication);
+        Section("replication", "Replication", () => InfoReplication.Write(_text, server));
         Section("cpu", "CPU", WriteProcessor);
         Section("module_list", "Modules", static () => { });
         Section("commandstats", "Commandstats", WriteCommandStatistics);
@@ -110,7 +110,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
 
     private void WriteClients()
     {
-        _text.Field("connected_clients", _clients.Length);
+        _text.Field("connected_clients", _clients.Count(static client => !client.Is(ClientFlags.Replica)));
         _text.Field("cluster_connections", 0);
         _text.Field("maxclients", server.Configuration.MaxClients);
         _text.Field("client_recent_max_input_buffer", _clients.Select(static client => client.QueryRoom).DefaultIfEmpty().Max());
@@ -175,15 +175,17 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("instantaneous_ops_per_sec", (long)metrics.CommandsPerSecond);
         _text.Field("total_net_input_bytes", _figures.BytesIn);
         _text.Field("total_net_output_bytes", _figures.BytesOut);
-        _text.Zeros(
-            "total_net_repl_input_bytes", "total_net_repl_output_bytes",
-            "total_net_cluster_slot_import_bytes", "total_net_cluster_slot_export_bytes");
+        _text.Field("total_net_repl_input_bytes", 0);
+        _text.Field("total_net_repl_output_bytes", _figures.BytesToReplicas);
+        _text.Zeros("total_net_cluster_slot_import_bytes", "total_net_cluster_slot_export_bytes");
         _text.Field("instantaneous_input_kbps", metrics.BytesInPerSecond / 1024, 2);
         _text.Field("instantaneous_output_kbps", metrics.BytesOutPerSecond / 1024, 2);
         _text.Field("instantaneous_input_repl_kbps", "0.00");
-        _text.Field("instantaneous_output_repl_kbps", "0.00");
+        _text.Field("instantaneous_output_repl_kbps", metrics.BytesToReplicasPerSecond / 1024, 2);
         _text.Field("rejected_connections", server.Acceptor.Rejected);
-        _text.Zeros("sync_full", "sync_partial_ok", "sync_partial_err");
+        _text.Field("sync_full", Interlocked.Read(ref server.Replication.FullSyncs));
+        _text.Field("sync_partial_ok", Interlocked.Read(ref server.Replication.PartialSyncs));
+        _text.Field("sync_partial_err", Interlocked.Read(ref server.Replication.RefusedPartialSyncs));
         _text.Field("expired_keys", Interlocked.Read(ref statistics.ExpiredKeys));
         _text.Field("expired_fields", Interlocked.Read(ref statistics.ExpiredFields));
         // Expiry is by index and leaves nothing stale to be estimated.
@@ -231,23 +233,6 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("acl_access_denied_auth", Interlocked.Read(ref statistics.FailedAuthentications));
         _text.Zeros(
             "acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel", "acl_access_denied_tls_cert", "acl_access_denied_db");
-    }
-
-    private void WriteReplication()
-    {
-        _text.Field("role", "master");
-        _text.Field("connected_slaves", 0);
-        if (server.Configuration.NeedsReplicas)
-            _text.Field("min_slaves_good_slaves", 0);
-        _text.Field("replicas_waiting_psync", 0);
-        _text.Field("master_failover_state", "no-failover");
-        _text.Field("master_replid", server.ReplicationId);
-        _text.Field("master_replid2", server.SecondReplicationId);
-        _text.Field("master_repl_offset", 0);
-        _text.Field("second_repl_offset", -1);
-        _text.Field("repl_backlog_active", 0);
-        _text.Field("repl_backlog_size", server.Configuration.ReplBacklogSize);
-        _text.Zeros("repl_backlog_first_byte_offset", "repl_backlog_histlen");
     }
 
     private void WriteProcessor()

@@ -47,6 +47,7 @@ internal sealed class ServerInstance : IDisposable
         Defragmentation = new DefragmentationBudget(this);
         KeyspaceEvents = new KeyspaceNotifier(PubSub);
         DumpWriters = new DumpWriters(this);
+        Saver = new DataSaver(this);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
         Acceptor = new Acceptor(this);
@@ -88,6 +89,8 @@ internal sealed class ServerInstance : IDisposable
     public ServerServices Services { get; }
 
     public DumpWriters DumpWriters { get; }
+
+    public DataSaver Saver { get; }
 
     public ServerStatistics Statistics { get; } = new();
 

@@ -133,14 +133,15 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Zeros("loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age");
         _text.Field("current_fork_perc", "0.00");
         _text.Zeros("current_save_keys_processed", "current_save_keys_total");
-        _text.Field("rdb_changes_since_last_save", _figures.Dirty);
+        _text.Field("rdb_changes_since_last_save", server.Saver.ChangesSince(_figures.Dirty));
         _text.Field("rdb_bgsave_in_progress", 0);
-        _text.Field("rdb_last_save_time", server.StartedAt / 1000);
+        _text.Field("rdb_last_save_time", server.Saver.LastTime);
         _text.Field("rdb_last_bgsave_status", "ok");
         _text.Field("rdb_last_bgsave_time_sec", -1);
         _text.Field("rdb_current_bgsave_time_sec", -1);
+        _text.Field("rdb_saves", server.Saver.Saves);
         _text.Zeros(
-            "rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded",
+            "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded",
             "aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled");
         _text.Field("aof_last_rewrite_time_sec", -1);
         _text.Field("aof_current_rewrite_time_sec", -1);

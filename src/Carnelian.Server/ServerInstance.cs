@@ -11,6 +11,7 @@ using Carnelian.Server.Hosting;
 using Carnelian.Server.Logging;
 using Carnelian.Server.Persistence;
 using Carnelian.Server.PubSub;
+using Carnelian.Server.Replication;
 using Carnelian.Server.Transactions;
 using Carnelian.Server.Transport;
 using Carnelian.Storage;
@@ -47,9 +48,13 @@ internal sealed class ServerInstance : IDisposable
         Defragmentation = new DefragmentationBudget(this);
         KeyspaceEvents = new KeyspaceNotifier(PubSub);
         DumpWriters = new DumpWriters(this);
+        Snapshots = new Snapshots(this);
+        Saves = new SaveState(this);
+        BackgroundSave = new BackgroundSave(this);
         Saver = new DataSaver(this);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
+        Replication = new ReplicationHub(this);
         Acceptor = new Acceptor(this);
         Loops = new LoopSet(this);
         Listeners = new Listeners(this);
@@ -59,6 +64,7 @@ internal sealed class ServerInstance : IDisposable
         Pause = new ClientPause(this);
         Monitors = new Monitors(this);
         ClientMemory = new ClientMemory(this);
+        Loader = new DataLoader(this);
         if (configuration.HashSeed.Length != 0)
             KeyHash.SetSeed(Encoding.UTF8.GetBytes(configuration.HashSeed));
         Settings = new ServerSettings(this);
@@ -90,6 +96,13 @@ internal sealed class ServerInstance : IDisposable
 
     public DumpWriters DumpWriters { get; }
 
+    /// <summary>The snapshot that is being taken.</summary>
+    public Snapshots Snapshots { get; }
+
+    /// <summary>What is known of saves.</summary>
+    public SaveState Saves { get; }
+
+    public BackgroundSave BackgroundSave { get; }
     public DataSaver Saver { get; }
 
     public ServerStatistics Statistics { get; } = new();
@@ -155,6 +168,9 @@ internal sealed class ServerInstance : IDisposable
 
     public long StartedAt { get; } = Clock.Sample();
 
+    /// <summary>The replicas and what they get.</summary>
+    public ReplicationHub Replication { get; }
+
     /// <summary>The memory in use when the server was ready for clients.</summary>
     public long StartupMemory { get; private set; }
 
@@ -195,6 +211,12 @@ internal sealed class ServerInstance : IDisposable
 
     public bool ExpiresActively = true;
 
+    /// <summary>DEBUG SET-SKIP-CHECKSUM-VALIDATION: any checksum of a dump is right.</summary>
+    public bool SkipsChecksums;
+
+    /// <summary>Loads what is on disk.</summary>
+    public DataLoader Loader { get; }
+
     /// <summary>DEBUG PAUSE-CRON: nothing is done in the course of time.</summary>
     public bool IsCronPaused;
 
@@ -215,6 +237,8 @@ internal sealed class ServerInstance : IDisposable
             return false;
         Logo.Write(Configuration, Log);
         Log.Write(LogLevel.Notice, "Server initialized");
+        if (!Loader.LoadAtStart())
+            return false;
         Loops.Resize(1);
         Listeners.Watch();
         Loops.Resize(Configuration.IoThreads);
@@ -269,6 +293,8 @@ internal sealed class ServerInstance : IDisposable
         if (IsCronPaused)
             return;
         Metrics.Run();
+        Replication.RunCron();
+        BackgroundSave.RunCron();
         Defragmentation.Decide();
         Carnelian.Memory.NativeHeap.ReturnIdlePages();
         if (loop.Timestamp < _nextUpkeep)
@@ -287,6 +313,7 @@ internal sealed class ServerInstance : IDisposable
         Watches.Unwatch(client);
         PubSub.UnsubscribeAll(client);
         Monitors.Remove(client);
+        Replication.Remove(client);
         Clients.Remove(client);
         ClientMemory.Forget(client);
     }
@@ -340,9 +367,11 @@ internal sealed class ServerInstance : IDisposable
     {
         if (client.Is(ClientFlags.CloseSoon))
             return true;
-        ClientBufferLimit limit = Configuration.ClientOutputBufferLimits[client.Is(ClientFlags.PubSub) ? 2 : 0];
+        bool isReplica = client.Is(ClientFlags.Replica);
+        ClientBufferLimit limit = Configuration.ClientOutputBufferLimits[isReplica ? 1 : client.Is(ClientFlags.PubSub) ? 2 : 0];
         long bytes = client.OutputListBytes;
-        bool isOver = limit.HardBytes != 0 && bytes >= limit.HardBytes;
+        // A replica that is cut off within the backlog comes back for the same bytes.
+        bool isOver = limit.HardBytes != 0 && bytes >= (isReplica ? Math.Max(limit.HardBytes, Configuration.ReplBacklogSize) : limit.HardBytes);
         if (limit.SoftBytes != 0 && bytes >= limit.SoftBytes)
         {
             long now = Clock.Sample();
@@ -395,6 +424,13 @@ internal sealed class ServerInstance : IDisposable
             : $"ERR {name.ToUpperInvariant()} command not allowed. If the enable-{name}-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.";
     }
 
+    /// <summary>Writes a message to the log when the caller has released its locks. On a loop's thread, with locks held.</summary>
+    public void LogSoon(string message) => Loops.Main.Post(() => Log.Write(LogLevel.Notice, message));
+
+    /// <summary>Has writes refused, or accepted again, as the last save and the configuration say.</summary>
+    public void UpdateWriteRefusal() => SetCondition(
+        ServerCondition.CannotSave, !Saves.IsGood && Configuration.StopWritesOnBgsaveError && Configuration.SavePoints.Length != 0);
+
     /// <summary>Begins or ends a condition. Any thread.</summary>
     public void SetCondition(ServerCondition condition, bool value)
     {
@@ -406,7 +442,10 @@ internal sealed class ServerInstance : IDisposable
 
     public void Dispose()
     {
+        BackgroundSave.Dispose();
         Loops.Dispose();
+        Replication.Dispose();
+        BackgroundSave.Dispose();
         Listeners.Dispose();
         Pause.Dispose();
         DumpWriters.Dispose();

@@ -42,6 +42,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private bool _isStopping;
     private readonly List<Client> _withOutput = [];
     private readonly BackgroundCycles _cycles;
+    private readonly LateInputs _lateInputs;
     private int _clientCount;
     private int _load;
     private long _nextCron;
@@ -62,6 +63,7 @@ internal sealed unsafe class EventLoop : IDisposable
         _vectors = (IoVector*)NativeMemory.Alloc(MostVectors, (nuint)sizeof(IoVector));
         Dispatcher = new Dispatcher(server, this);
         _cycles = new BackgroundCycles(server, this);
+        _lateInputs = new LateInputs(this);
         ClientCron = new ClientCron(server, this);
         _thread = new Thread(Run, 1 << 20) { Name = index == 0 ? "main" : $"io_thd_{index}", IsBackground = true };
     }
@@ -111,6 +113,9 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Bytes sent by this loop.</summary>
     public long BytesOut { get; private set; }
 
+    /// <summary>The part of <see cref="BytesOut"/> that went to replicas.</summary>
+    public long BytesToReplicas { get; private set; }
+
     /// <summary>Reads and writes done, for INFO.</summary>
     public long ReadsProcessed { get; private set; }
 
@@ -123,7 +128,7 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Sets all counters back. By any thread that holds all locks.</summary>
     public void ResetStatistics()
     {
-        BytesIn = BytesOut = ReadsProcessed = WritesProcessed = 0;
+        BytesIn = BytesOut = BytesToReplicas = ReadsProcessed = WritesProcessed = 0;
         Counters.Reset();
         Dispatcher.ResetStatistics();
     }
@@ -205,6 +210,7 @@ internal sealed unsafe class EventLoop : IDisposable
         FinishInputs();
         if (Mailbox.HasLetters)
             OpenMailbox();
+        _lateInputs.Process();
         if (Timestamp >= _nextCron)
             RunCron();
         _cycles.Run();
@@ -212,6 +218,8 @@ internal sealed unsafe class EventLoop : IDisposable
             Timeouts.Run();
         if (Dispatcher.Unblocker.HasUnfinished)
             Dispatcher.Unblocker.FinishRound();
+        if (_server.Replication.HasWork)
+            _server.Replication.Work(this);
         if (_withOutput.Count != 0)
             SendAllPending();
         if (_toClose.Count != 0)
@@ -311,7 +319,7 @@ internal sealed unsafe class EventLoop : IDisposable
             Watch(client, forInput: false, forOutput: false);
         if (client.Wait is { } wait)
             Timeouts.Add(wait);
-        if (!client.Output.IsEmpty)
+        if (!client.Output.IsEmpty || client.Replica != null)
             SendPending(client);
         if (client.QueryLength > 0 && !client.IsClosed)
             ProcessKept(client);
@@ -401,6 +409,11 @@ internal sealed unsafe class EventLoop : IDisposable
         InputBatch input = _inputs[_inputCount % Stages];
         if (!Receive(client, input))
             return;
+        if (_lateInputs.MustWait)
+        {
+            _lateInputs.Keep(client, input);
+            return;
+        }
         input.Client = client;
         input.Parser.MaxBulkLength = _server.Services.MaxStringLength;
         input.Parse();
@@ -550,51 +563,12 @@ internal sealed unsafe class EventLoop : IDisposable
                 break;
             }
             client.LongArguments?.EndBatch();
-            KeepIncomplete(client, input);
+            IncompleteInput.Keep(_server, client, input);
             break;
         }
         client.LongArguments?.EndBatch();
         Detach();
         FinishOutput(client);
-    }
-
-    /// <summary>Keeps the beginning of a command, with room for the rest of a long argument.</summary>
-    private void KeepIncomplete(Client client, InputBatch input)
-    {
-        byte* position = input.Position;
-        int length = (int)(input.End - position);
-        client.ParserBytes = client.RequestState.MemoryBytes;
-        if (length == 0)
-        {
-            // The room stays for a while: a client whose commands came in pieces once will send more of them.
-            if (!input.IsShared)
-                client.QueryLength = 0;
-            return;
-        }
-        long missing = input.Parser.MissingBytes;
-        // What is missing counts, as one read may complete an argument that is longer than the limit.
-        bool isTooLong = length + missing + client.LongLength + client.QueuedBytes > _server.QueryBufferLimit;
-        bool isLong = missing > 0 && input.Parser.MissingLength >= StringBlock.LeastLong && !isTooLong;
-        int room = missing >= RequestParser.BigArgumentBytes && !isLong && !isTooLong ? (int)missing : 0;
-        client.QueryPeak = Math.Max(client.QueryPeak, (int)Math.Min((long)length + room, int.MaxValue));
-        if (input.IsShared)
-        {
-            client.KeepQuery(position, length, room);
-        }
-        else
-        {
-            if (position != client.QueryData)
-            {
-                Buffer.MemoryCopy(position, client.QueryData, length, length);
-                client.QueryLength = length;
-            }
-            if (room > 0)
-                client.ReserveQuery(room);
-        }
-        if (isLong)
-            LongArguments.Begin(client, input.Parser);
-        if (isTooLong)
-            _server.OnQueryBufferLimit(client);
     }
 
     // --- output ---------------------------------------------------------------------------------------------------
@@ -705,11 +679,19 @@ internal sealed unsafe class EventLoop : IDisposable
         }
     }
 
+    /// <summary>Sends a replica what there is for it, unless its socket takes no more.</summary>
+    public void SendMore(Client client)
+    {
+        if (!client.IsClosed && client.Token >= 0 && !client.Is(ClientFlags.CloseSoon) && !client.IsWatchedForOutput)
+            SendPending(client);
+    }
+
     /// <summary>Sends as much of the output as the socket takes.</summary>
     public void SendPending(Client client)
     {
         OutputQueue output = client.Output;
-        while (!output.IsEmpty)
+        int fills = 0;
+        while (!output.IsEmpty || (client.Replica is { } replica && replica.Fill(ref fills)))
         {
             int count = output.Fill(_vectors, MostVectors, out _);
             nint sent = count == 1 ? client.Socket.Send(_vectors[0].Base, _vectors[0].Length) : client.Socket.Send(_vectors, count);
@@ -724,6 +706,8 @@ internal sealed unsafe class EventLoop : IDisposable
             }
             WritesProcessed++;
             BytesOut += sent;
+            if (client.Is(ClientFlags.Replica))
+                BytesToReplicas += sent;
             client.BytesOut += sent;
             output.Advance((nuint)sent);
             client.LastInteraction = Clock.Latest;

@@ -23,4 +23,7 @@ internal enum ServerCondition
 
     /// <summary>The server is shutting down.</summary>
     ShuttingDown = 1 << 5,
+
+    /// <summary>Writes are refused since the last save has failed.</summary>
+    CannotSave = 1 << 8,
 }

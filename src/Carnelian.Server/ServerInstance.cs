@@ -51,6 +51,7 @@ internal sealed class ServerInstance : IDisposable
         Snapshots = new Snapshots(this);
         Saves = new SaveState(this);
         BackgroundSave = new BackgroundSave(this);
+        Saver = new DataSaver(this);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
         Replication = new ReplicationHub(this);
@@ -102,6 +103,7 @@ internal sealed class ServerInstance : IDisposable
     public SaveState Saves { get; }
 
     public BackgroundSave BackgroundSave { get; }
+    public DataSaver Saver { get; }
 
     public ServerStatistics Statistics { get; } = new();
 

@@ -2,6 +2,7 @@ using System.Text;
 using Carnelian.Commands.Table;
 using Carnelian.Journal;
 using Carnelian.Protocol;
+using Carnelian.Server.AppendOnly;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Commands.Administration;
 using Carnelian.Server.Configuration;
@@ -45,6 +46,7 @@ internal sealed class ServerInstance : IDisposable
         Memory = new MemoryLimit(this);
         Defragmentation = new DefragmentationBudget(this);
         KeyspaceEvents = new KeyspaceNotifier(PubSub);
+        Aof = new AppendOnlyFile(this);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
         Acceptor = new Acceptor(this);
@@ -82,6 +84,8 @@ internal sealed class ServerInstance : IDisposable
 
     /// <summary>What DEBUG JOURNAL records; null if nothing.</summary>
     public DebugJournal.Recording? JournalRecording { get; set; }
+
+    public AppendOnlyFile Aof { get; }
 
     public ServerServices Services { get; }
 
@@ -208,6 +212,10 @@ internal sealed class ServerInstance : IDisposable
             return false;
         Logo.Write(Configuration, Log);
         Log.Write(LogLevel.Notice, "Server initialized");
+        if (Configuration.AppendOnly && !Aof.TryLoadAtStart())
+            return false;
+        if (Configuration.AppendOnly && !Aof.TryOpenAtStart())
+            return false;
         Loops.Resize(1);
         Listeners.Watch();
         Loops.Resize(Configuration.IoThreads);
@@ -262,6 +270,7 @@ internal sealed class ServerInstance : IDisposable
         if (IsCronPaused)
             return;
         Metrics.Run();
+        Aof.RunCron();
         Defragmentation.Decide();
         Carnelian.Memory.NativeHeap.ReturnIdlePages();
         if (loop.Timestamp < _nextUpkeep)
@@ -400,6 +409,7 @@ internal sealed class ServerInstance : IDisposable
     public void Dispose()
     {
         Loops.Dispose();
+        Aof.Dispose();
         Listeners.Dispose();
         Pause.Dispose();
         Keyspace.Dispose();

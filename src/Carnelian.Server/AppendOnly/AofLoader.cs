@@ -5,6 +5,7 @@ using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Persistence.Aof;
 using Carnelian.Protocol;
+using Carnelian.Server.Configuration;
 using Carnelian.Server.Execution;
 using Carnelian.Server.Logging;
 using Carnelian.Server.Transactions;

@@ -215,6 +215,8 @@ internal sealed class AofWriter : IJournalSink
                 _current = null;
                 continue;
             }
+            if (_server.Aof.FlushSleepMicroseconds is > 0 and var sleep)
+                Thread.Sleep(TimeSpan.FromMicroseconds(sleep));
             long begin = Clock.Nanoseconds;
             long length = _file.Length;
             string? error = _file.Append(_current.Rest, out int written);

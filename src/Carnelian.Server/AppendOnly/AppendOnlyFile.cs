@@ -54,6 +54,9 @@ internal sealed class AppendOnlyFile(ServerInstance server)
     /// <summary>Whether the disk is busy with a rewrite or a save, so that syncs may be left out.</summary>
     public bool IsSaving => _rewrite != null || server.Keyspace.Snapshot != null;
 
+    /// <summary>DEBUG AOF-FLUSH-SLEEP: microseconds that the writer waits before each write.</summary>
+    public long FlushSleepMicroseconds { get; set; }
+
     /// <summary>What INFO tells of rewrites.</summary>
     public AofStatistics Statistics { get; } = new();
 
@@ -213,6 +216,11 @@ internal sealed class AppendOnlyFile(ServerInstance server)
         }
     }
 
+    /// <summary>Why a command is refused while the file cannot be written.</summary>
+    /// <param name="isConcerned">Whether the command is one that is refused then.</param>
+    /// <returns>The error, or null.</returns>
+    public string? Refuse(bool isConcerned) => isConcerned && _writer?.Error is { } error ? $"MISCONF Errors writing to the AOF file: {error}" : null;
+
     /// <summary>Has a new writer take what comes from now on. Under all locks, or before there are loops.</summary>
     private void Attach(AppendFile file)
     {
@@ -241,10 +249,11 @@ internal sealed class AppendOnlyFile(ServerInstance server)
     }
 
     /// <summary>Starts a rewrite as soon as it can. Any thread.</summary>
-    public void Schedule()
+    /// <param name="soon">Whether at once is not too early.</param>
+    public void Schedule(bool soon = true)
     {
         Volatile.Write(ref _isScheduled, true);
-        if (server.Keyspace.Snapshot == null)
+        if (soon && server.Keyspace.Snapshot == null)
             _ = TryStart();
     }
 

@@ -22,7 +22,7 @@ internal static class RdbPreamble
     public static bool TryLoad(ServerInstance server, FileStream stream)
     {
         _ = stream;
-        server.Log.Write(Logging.LogLevel.Warning, "RDB files cannot be read yet.");
+        server.Log.Write(Configuration.LogLevel.Warning, "RDB files cannot be read yet.");
         return false;
     }
 }

@@ -68,6 +68,9 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>Bytes sent.</summary>
     public long BytesOut;
 
+    /// <summary>What of the output waits for the AOF.</summary>
+    public ReplyHold Hold;
+
     /// <summary>Commands executed.</summary>
     public long CommandCount;
 

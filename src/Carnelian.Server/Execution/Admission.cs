@@ -114,6 +114,11 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
             Refuse(client, command, "OOM command not allowed when used memory > 'maxmemory'.");
             return true;
         }
+        if ((server.Condition & ServerCondition.AofFails) != 0 && server.Aof.Refuse(Writes(client, command) || command.Name == "ping") is { } aofFails)
+        {
+            Refuse(client, command, aofFails);
+            return true;
+        }
         if ((server.Condition & ServerCondition.NeedsReplicas) != 0 && Writes(client, command))
         {
             Refuse(client, command, "NOREPLICAS Not enough good replicas to write.");

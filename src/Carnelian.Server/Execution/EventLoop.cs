@@ -62,6 +62,7 @@ internal sealed unsafe class EventLoop : IDisposable
         _vectors = (IoVector*)NativeMemory.Alloc(MostVectors, (nuint)sizeof(IoVector));
         Dispatcher = new Dispatcher(server, this);
         _cycles = new BackgroundCycles(server, this);
+        Gate = new OutputGate(server, this);
         ClientCron = new ClientCron(server, this);
         _thread = new Thread(Run, 1 << 20) { Name = index == 0 ? "main" : $"io_thd_{index}", IsBackground = true };
     }
@@ -89,6 +90,9 @@ internal sealed unsafe class EventLoop : IDisposable
 
     /// <summary>Executes commands.</summary>
     public Dispatcher Dispatcher { get; }
+
+    /// <summary>Holds back what shows writes that are not durable yet.</summary>
+    public OutputGate Gate { get; }
 
     /// <summary>When waits of the loop's clients are over.</summary>
     public WaitTimeouts Timeouts { get; } = new();
@@ -195,11 +199,13 @@ internal sealed unsafe class EventLoop : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RunRound()
     {
-        int timeout = Mailbox.HasLetters ? 0 : Timeouts.MillisecondsUntilDue(_cycles.MillisecondsUntilDue(MillisecondsUntilCron()));
+        int timeout = Mailbox.HasLetters || Gate.MustLook() ? 0 : Timeouts.MillisecondsUntilDue(_cycles.MillisecondsUntilDue(MillisecondsUntilCron()));
         int count = Poller.Wait(_events, timeout);
         long begin = Timestamp = Clock.Nanoseconds;
         _ = Clock.Sample(begin);
         long commands = Dispatcher.CommandCount;
+        if (Gate.HasHeld)
+            Gate.Release();
         for (int i = 0; i < count; i++)
             Serve(_events[i]);
         FinishInputs();
@@ -216,6 +222,7 @@ internal sealed unsafe class EventLoop : IDisposable
             SendAllPending();
         if (_toClose.Count != 0)
             CloseDoomed();
+        _server.Aof.Writer?.Wake();
         Counters.Count(Clock.Nanoseconds - begin, Dispatcher.CommandCount - commands);
     }
 
@@ -550,51 +557,12 @@ internal sealed unsafe class EventLoop : IDisposable
                 break;
             }
             client.LongArguments?.EndBatch();
-            KeepIncomplete(client, input);
+            input.KeepIncomplete(client, _server);
             break;
         }
         client.LongArguments?.EndBatch();
         Detach();
         FinishOutput(client);
-    }
-
-    /// <summary>Keeps the beginning of a command, with room for the rest of a long argument.</summary>
-    private void KeepIncomplete(Client client, InputBatch input)
-    {
-        byte* position = input.Position;
-        int length = (int)(input.End - position);
-        client.ParserBytes = client.RequestState.MemoryBytes;
-        if (length == 0)
-        {
-            // The room stays for a while: a client whose commands came in pieces once will send more of them.
-            if (!input.IsShared)
-                client.QueryLength = 0;
-            return;
-        }
-        long missing = input.Parser.MissingBytes;
-        // What is missing counts, as one read may complete an argument that is longer than the limit.
-        bool isTooLong = length + missing + client.LongLength + client.QueuedBytes > _server.QueryBufferLimit;
-        bool isLong = missing > 0 && input.Parser.MissingLength >= StringBlock.LeastLong && !isTooLong;
-        int room = missing >= RequestParser.BigArgumentBytes && !isLong && !isTooLong ? (int)missing : 0;
-        client.QueryPeak = Math.Max(client.QueryPeak, (int)Math.Min((long)length + room, int.MaxValue));
-        if (input.IsShared)
-        {
-            client.KeepQuery(position, length, room);
-        }
-        else
-        {
-            if (position != client.QueryData)
-            {
-                Buffer.MemoryCopy(position, client.QueryData, length, length);
-                client.QueryLength = length;
-            }
-            if (room > 0)
-                client.ReserveQuery(room);
-        }
-        if (isLong)
-            LongArguments.Begin(client, input.Parser);
-        if (isTooLong)
-            _server.OnQueryBufferLimit(client);
     }
 
     // --- output ---------------------------------------------------------------------------------------------------
@@ -709,9 +677,13 @@ internal sealed unsafe class EventLoop : IDisposable
     public void SendPending(Client client)
     {
         OutputQueue output = client.Output;
+        bool isHeld = false;
         while (!output.IsEmpty)
         {
-            int count = output.Fill(_vectors, MostVectors, out _);
+            int count = Gate.IsOpen ? output.Fill(_vectors, MostVectors, out _) : Gate.Fill(client, _vectors, MostVectors);
+            isHeld = count == 0;
+            if (isHeld)
+                break;
             nint sent = count == 1 ? client.Socket.Send(_vectors[0].Base, _vectors[0].Length) : client.Socket.Send(_vectors, count);
             if (sent < 0)
             {
@@ -728,14 +700,14 @@ internal sealed unsafe class EventLoop : IDisposable
             output.Advance((nuint)sent);
             client.LastInteraction = Clock.Latest;
         }
-        bool isWaiting = !output.IsEmpty;
+        bool isWaiting = !output.IsEmpty && !isHeld;
         if (isWaiting)
             output.Compact();
         if (isWaiting != client.IsWatchedForOutput)
             Watch(client, client.IsWatchedForInput, isWaiting);
         if (!isWaiting && client.SoftLimitSince != 0)
             client.SoftLimitSince = 0;
-        if (!isWaiting && client.Is(ClientFlags.CloseAfterReply))
+        if (output.IsEmpty && client.Is(ClientFlags.CloseAfterReply))
             CloseSoon(client);
     }
 

@@ -23,4 +23,7 @@ internal enum ServerCondition
 
     /// <summary>The server is shutting down.</summary>
     ShuttingDown = 1 << 5,
+
+    /// <summary>The AOF cannot be written: writes are refused.</summary>
+    AofFails = 1 << 12,
 }

@@ -72,6 +72,19 @@ internal sealed class Shutdown(ServerInstance server)
         {
             server.Log.Write(LogLevel.Warning, "Save points are configured, but the server cannot save its data set: it keeps it in memory only.");
         }
+        if (server.Aof.WaitsForBase && (options & ShutdownOptions.NoSave) == 0)
+        {
+            if ((options & ShutdownOptions.Force) == 0)
+            {
+                server.Log.Write(LogLevel.Warning, "Writing initial AOF, can't exit.");
+                server.Supervisor.Notify("STATUS=Writing initial AOF, can't exit.\n");
+                return false;
+            }
+            server.Log.Write(LogLevel.Warning, "Writing initial AOF. Exit anyway.");
+        }
+        if (server.Aof.IsRewriting)
+            server.Log.Write(LogLevel.Warning, "There is a child rewriting the AOF. Killing it!");
+        server.Aof.End();
         server.SetCondition(ServerCondition.ShuttingDown, value: true);
         PidFile.Remove(server.Configuration, server.Log);
         if (server.Configuration.UnixSocket.Length != 0)

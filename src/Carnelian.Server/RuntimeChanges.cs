@@ -23,10 +23,18 @@ internal sealed class RuntimeChanges(ServerInstance server)
         configuration.OnApply("maxclients", MaxClients);
         configuration.OnApply("io-threads", IoThreads);
         configuration.OnApply("maxmemory", MaxMemory);
+        configuration.OnApply("save", WriteRefusal);
+        configuration.OnApply("stop-writes-on-bgsave-error", WriteRefusal);
         configuration.OnApply("proc-title-template", _ => Titled());
         Func<ServerConfiguration, string?> oom = _ => server.OomScore.Apply() ? null : "Failed to set current oom_score_adj. Check server logs.";
         configuration.OnApply("oom-score-adj", oom);
         configuration.OnApply("oom-score-adj-values", oom);
+    }
+
+    private string? WriteRefusal(ServerConfiguration configuration)
+    {
+        server.UpdateWriteRefusal();
+        return null;
     }
 
     private string? Titled()

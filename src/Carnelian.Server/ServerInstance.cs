@@ -10,7 +10,9 @@ using Carnelian.Server.Diagnostics;
 using Carnelian.Server.Execution;
 using Carnelian.Server.Hosting;
 using Carnelian.Server.Logging;
+using Carnelian.Server.Persistence;
 using Carnelian.Server.PubSub;
+using Carnelian.Server.Replication;
 using Carnelian.Server.Transactions;
 using Carnelian.Server.Transport;
 using Carnelian.Storage;
@@ -47,8 +49,13 @@ internal sealed class ServerInstance : IDisposable
         Defragmentation = new DefragmentationBudget(this);
         KeyspaceEvents = new KeyspaceNotifier(PubSub);
         Aof = new AppendOnlyFile(this);
+        DumpWriters = new DumpWriters(this);
+        Snapshots = new Snapshots(this);
+        Saves = new SaveState(this);
+        BackgroundSave = new BackgroundSave(this);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
+        Replication = new ReplicationHub(this);
         Acceptor = new Acceptor(this);
         Loops = new LoopSet(this);
         Listeners = new Listeners(this);
@@ -88,6 +95,16 @@ internal sealed class ServerInstance : IDisposable
     public AppendOnlyFile Aof { get; }
 
     public ServerServices Services { get; }
+
+    public DumpWriters DumpWriters { get; }
+
+    /// <summary>The snapshot that is being taken.</summary>
+    public Snapshots Snapshots { get; }
+
+    /// <summary>What is known of saves.</summary>
+    public SaveState Saves { get; }
+
+    public BackgroundSave BackgroundSave { get; }
 
     public ServerStatistics Statistics { get; } = new();
 
@@ -151,6 +168,9 @@ internal sealed class ServerInstance : IDisposable
     public string SecondReplicationId { get; private set; } = new('0', 40);
 
     public long StartedAt { get; } = Clock.Sample();
+
+    /// <summary>The replicas and what they get.</summary>
+    public ReplicationHub Replication { get; }
 
     /// <summary>The memory in use when the server was ready for clients.</summary>
     public long StartupMemory { get; private set; }
@@ -271,6 +291,8 @@ internal sealed class ServerInstance : IDisposable
             return;
         Metrics.Run();
         Aof.RunCron();
+        Replication.RunCron();
+        BackgroundSave.RunCron();
         Defragmentation.Decide();
         Carnelian.Memory.NativeHeap.ReturnIdlePages();
         if (loop.Timestamp < _nextUpkeep)
@@ -289,6 +311,7 @@ internal sealed class ServerInstance : IDisposable
         Watches.Unwatch(client);
         PubSub.UnsubscribeAll(client);
         Monitors.Remove(client);
+        Replication.Remove(client);
         Clients.Remove(client);
         ClientMemory.Forget(client);
     }
@@ -342,9 +365,11 @@ internal sealed class ServerInstance : IDisposable
     {
         if (client.Is(ClientFlags.CloseSoon))
             return true;
-        ClientBufferLimit limit = Configuration.ClientOutputBufferLimits[client.Is(ClientFlags.PubSub) ? 2 : 0];
+        bool isReplica = client.Is(ClientFlags.Replica);
+        ClientBufferLimit limit = Configuration.ClientOutputBufferLimits[isReplica ? 1 : client.Is(ClientFlags.PubSub) ? 2 : 0];
         long bytes = client.OutputListBytes;
-        bool isOver = limit.HardBytes != 0 && bytes >= limit.HardBytes;
+        // A replica that is cut off within the backlog comes back for the same bytes.
+        bool isOver = limit.HardBytes != 0 && bytes >= (isReplica ? Math.Max(limit.HardBytes, Configuration.ReplBacklogSize) : limit.HardBytes);
         if (limit.SoftBytes != 0 && bytes >= limit.SoftBytes)
         {
             long now = Clock.Sample();
@@ -397,6 +422,13 @@ internal sealed class ServerInstance : IDisposable
             : $"ERR {name.ToUpperInvariant()} command not allowed. If the enable-{name}-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.";
     }
 
+    /// <summary>Writes a message to the log when the caller has released its locks. On a loop's thread, with locks held.</summary>
+    public void LogSoon(string message) => Loops.Main.Post(() => Log.Write(LogLevel.Notice, message));
+
+    /// <summary>Has writes refused, or accepted again, as the last save and the configuration say.</summary>
+    public void UpdateWriteRefusal() => SetCondition(
+        ServerCondition.CannotSave, !Saves.IsGood && Configuration.StopWritesOnBgsaveError && Configuration.SavePoints.Length != 0);
+
     /// <summary>Begins or ends a condition. Any thread.</summary>
     public void SetCondition(ServerCondition condition, bool value)
     {
@@ -408,10 +440,14 @@ internal sealed class ServerInstance : IDisposable
 
     public void Dispose()
     {
+        BackgroundSave.Dispose();
         Loops.Dispose();
         Aof.Dispose();
+        Replication.Dispose();
+        BackgroundSave.Dispose();
         Listeners.Dispose();
         Pause.Dispose();
+        DumpWriters.Dispose();
         Keyspace.Dispose();
         _ended.Dispose();
     }

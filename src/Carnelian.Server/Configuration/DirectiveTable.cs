@@ -1,4 +1,4 @@
-// The table of all directives: what Valkey 9.1 knows, five names of Redis 8 and one of our own. Defaults are the initial
+// The table of all directives: what Valkey 9.1 knows, five names of Redis 8 and two of our own. Defaults are the initial
 // values of the fields of ServerConfiguration. The table is built once, without reflection: a row is a constructor call and
 // a delegate to a field, so that the whole costs a start about one millisecond.
 
@@ -195,6 +195,7 @@ internal static class DirectiveTable
         Bool("rdbcompression", static c => ref c.RdbCompression),
         Bool("rdbchecksum", static c => ref c.RdbChecksum, Immutable),
         Bool("rdb-del-sync-files", static c => ref c.RdbDelSyncFiles),
+        Enum("rdb-format", static c => ref c.RdbFormat, ["valkey-9", "redis-7.2", "redis-7.4", "redis-8"]),
         Enum("rdb-version-check", static c => ref c.RdbVersionCheck, ["strict", "relaxed"]),
         Bool("rdb-save-incremental-fsync", static c => ref c.RdbSaveIncrementalFsync),
         Bool("stop-writes-on-bgsave-error", static c => ref c.StopWritesOnBgsaveError),

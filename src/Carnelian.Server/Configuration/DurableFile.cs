@@ -38,8 +38,8 @@ internal static partial class DurableFile
         if (!OperatingSystem.IsWindows()) SyncDirectory(Path.GetDirectoryName(path)!);
     }
 
-    /// <summary>Makes the names in a directory durable.</summary>
-    public static void SyncDirectory(string path)
+    /// <summary>Makes renames in a directory durable.</summary>
+    internal static void SyncDirectory(string path)
     {
         const int ReadOnly = 0;
         int descriptor = Open(path, ReadOnly);

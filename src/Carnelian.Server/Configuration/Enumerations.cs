@@ -42,6 +42,9 @@ public enum TlsAuthClientsUser { CommonName, Uri, Off }
 /// <summary>Whether RDB files of unknown versions are refused.</summary>
 public enum RdbVersionCheck { Strict, Relaxed }
 
+/// <summary>For which servers RDB files and dumps are written. The members are in the order of RdbProfile.All.</summary>
+public enum RdbFormat { Valkey9, Redis72, Redis74, Redis8 }
+
 /// <summary>When the append only file is synced.</summary>
 public enum AppendFsync { EverySec, Always, No }
 

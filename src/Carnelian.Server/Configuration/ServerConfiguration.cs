@@ -348,6 +348,8 @@ public sealed class ServerConfiguration
     /// <summary>Whether RDB files used for replication only are removed.</summary>
     public bool RdbDelSyncFiles;
     /// <summary>Whether RDB files of unknown versions are refused.</summary>
+    public RdbFormat RdbFormat;
+
     public RdbVersionCheck RdbVersionCheck = RdbVersionCheck.Strict;
     /// <summary>Whether a save syncs every few megabytes.</summary>
     public bool RdbSaveIncrementalFsync = true;

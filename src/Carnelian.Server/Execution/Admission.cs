@@ -2,6 +2,7 @@ using System.Text;
 using Carnelian.Commands.Table;
 using Carnelian.Protocol;
 using Carnelian.Server.Clients;
+using Carnelian.Server.Configuration;
 using Carnelian.Threading;
 
 namespace Carnelian.Server.Execution;
@@ -29,7 +30,11 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
     {
         ReplyWriter writer = loop.Writer;
         bool isSilent = BeginSilence(client, writer);
+        bool isReplica = client.Is(ClientFlags.Replica);
+        long unsent = writer.PendingBytes;
         bool isDone = Admit(client, command, arguments, count, requestBytes);
+        if (isReplica && writer.PendingBytes != unsent)
+            RefuseReply(client);
         if (isSilent && client.Is(ClientFlags.ReplyOff | ClientFlags.ReplySkip) is false)
             writer.Discarding = false;
         else if (isSilent)
@@ -37,6 +42,14 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
         if (writer.Resp != client.Resp)
             writer.Resp = client.Resp;
         return isDone;
+    }
+
+    /// <summary>Disconnects a replica whose command has a reply: in the stream it would be taken for a change.</summary>
+    private void RefuseReply(Client client)
+    {
+        server.Log.Write(LogLevel.Warning,
+            $"Replica generated a reply to command '{client.LastCommand?.Name ?? "NULL"}', disconnecting it: {ClientLine.Describe(server, client)}");
+        server.Clients.Disconnect(client);
     }
 
     private static bool BeginSilence(Client client, ReplyWriter writer)
@@ -114,12 +127,20 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
             Refuse(client, command, "OOM command not allowed when used memory > 'maxmemory'.");
             return true;
         }
-        if ((server.Condition & ServerCondition.AofFails) != 0 && server.Aof.Refuse(Writes(client, command) || command.Name == "ping") is { } aofFails)
+        if ((server.Condition & ServerCondition.AofFails) != 0 && server.Aof.Refuse(Writes(client, command) || command == server.Known.Ping) is { } aofFails)
         {
             Refuse(client, command, aofFails);
             return true;
         }
-        if ((server.Condition & ServerCondition.NeedsReplicas) != 0 && Writes(client, command))
+        if ((server.Condition & ServerCondition.CannotSave) != 0 && (Writes(client, command) || command == server.Known.Ping))
+        {
+            Refuse(client, command, "MISCONF Valkey is configured to save RDB snapshots, but it's currently unable to persist to disk. "
+                + "Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB "
+                + "snapshotting fails (stop-writes-on-bgsave-error option). Please check the Valkey logs for details about the RDB error.");
+            return true;
+        }
+        if ((server.Condition & ServerCondition.NeedsReplicas) != 0 && server.Replication.GoodReplicas < server.Configuration.MinReplicasToWrite
+            && Writes(client, command))
         {
             Refuse(client, command, "NOREPLICAS Not enough good replicas to write.");
             return true;
@@ -130,7 +151,7 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
                 $"ERR Can't execute '{command.Name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
             return true;
         }
-        if (client.Is(ClientFlags.Monitor) && (command.Flags & (CommandFlags.Write | CommandFlags.MayReplicate | CommandFlags.ReadOnly)) != 0)
+        if (client.Is(ClientFlags.Monitor | ClientFlags.Replica) && (command.Flags & (CommandFlags.Write | CommandFlags.MayReplicate | CommandFlags.ReadOnly)) != 0)
         {
             Refuse(client, command, "ERR Replica can't interact with the keyspace");
             return true;

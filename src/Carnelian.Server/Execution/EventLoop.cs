@@ -42,6 +42,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private bool _isStopping;
     private readonly List<Client> _withOutput = [];
     private readonly BackgroundCycles _cycles;
+    private readonly LateInputs _lateInputs;
     private int _clientCount;
     private int _load;
     private long _nextCron;
@@ -63,6 +64,7 @@ internal sealed unsafe class EventLoop : IDisposable
         Dispatcher = new Dispatcher(server, this);
         _cycles = new BackgroundCycles(server, this);
         Gate = new OutputGate(server, this);
+        _lateInputs = new LateInputs(this);
         ClientCron = new ClientCron(server, this);
         _thread = new Thread(Run, 1 << 20) { Name = index == 0 ? "main" : $"io_thd_{index}", IsBackground = true };
     }
@@ -115,6 +117,9 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Bytes sent by this loop.</summary>
     public long BytesOut { get; private set; }
 
+    /// <summary>The part of <see cref="BytesOut"/> that went to replicas.</summary>
+    public long BytesToReplicas { get; private set; }
+
     /// <summary>Reads and writes done, for INFO.</summary>
     public long ReadsProcessed { get; private set; }
 
@@ -127,7 +132,7 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Sets all counters back. By any thread that holds all locks.</summary>
     public void ResetStatistics()
     {
-        BytesIn = BytesOut = ReadsProcessed = WritesProcessed = 0;
+        BytesIn = BytesOut = BytesToReplicas = ReadsProcessed = WritesProcessed = 0;
         Counters.Reset();
         Dispatcher.ResetStatistics();
     }
@@ -211,6 +216,7 @@ internal sealed unsafe class EventLoop : IDisposable
         FinishInputs();
         if (Mailbox.HasLetters)
             OpenMailbox();
+        _lateInputs.Process();
         if (Timestamp >= _nextCron)
             RunCron();
         _cycles.Run();
@@ -218,6 +224,8 @@ internal sealed unsafe class EventLoop : IDisposable
             Timeouts.Run();
         if (Dispatcher.Unblocker.HasUnfinished)
             Dispatcher.Unblocker.FinishRound();
+        if (_server.Replication.HasWork)
+            _server.Replication.Work(this);
         if (_withOutput.Count != 0)
             SendAllPending();
         if (_toClose.Count != 0)
@@ -318,7 +326,7 @@ internal sealed unsafe class EventLoop : IDisposable
             Watch(client, forInput: false, forOutput: false);
         if (client.Wait is { } wait)
             Timeouts.Add(wait);
-        if (!client.Output.IsEmpty)
+        if (!client.Output.IsEmpty || client.Replica != null)
             SendPending(client);
         if (client.QueryLength > 0 && !client.IsClosed)
             ProcessKept(client);
@@ -408,6 +416,11 @@ internal sealed unsafe class EventLoop : IDisposable
         InputBatch input = _inputs[_inputCount % Stages];
         if (!Receive(client, input))
             return;
+        if (_lateInputs.MustWait)
+        {
+            _lateInputs.Keep(client, input);
+            return;
+        }
         input.Client = client;
         input.Parser.MaxBulkLength = _server.Services.MaxStringLength;
         input.Parse();
@@ -557,7 +570,7 @@ internal sealed unsafe class EventLoop : IDisposable
                 break;
             }
             client.LongArguments?.EndBatch();
-            input.KeepIncomplete(client, _server);
+            IncompleteInput.Keep(_server, client, input);
             break;
         }
         client.LongArguments?.EndBatch();
@@ -673,12 +686,20 @@ internal sealed unsafe class EventLoop : IDisposable
         }
     }
 
+    /// <summary>Sends a replica what there is for it, unless its socket takes no more.</summary>
+    public void SendMore(Client client)
+    {
+        if (!client.IsClosed && client.Token >= 0 && !client.Is(ClientFlags.CloseSoon) && !client.IsWatchedForOutput)
+            SendPending(client);
+    }
+
     /// <summary>Sends as much of the output as the socket takes.</summary>
     public void SendPending(Client client)
     {
         OutputQueue output = client.Output;
+        int fills = 0;
         bool isHeld = false;
-        while (!output.IsEmpty)
+        while (!output.IsEmpty || (client.Replica is { } replica && replica.Fill(ref fills)))
         {
             int count = Gate.IsOpen ? output.Fill(_vectors, MostVectors, out _) : Gate.Fill(client, _vectors, MostVectors);
             isHeld = count == 0;
@@ -696,6 +717,8 @@ internal sealed unsafe class EventLoop : IDisposable
             }
             WritesProcessed++;
             BytesOut += sent;
+            if (client.Is(ClientFlags.Replica))
+                BytesToReplicas += sent;
             client.BytesOut += sent;
             output.Advance((nuint)sent);
             client.LastInteraction = Clock.Latest;

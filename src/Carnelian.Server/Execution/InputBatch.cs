@@ -99,45 +99,6 @@ internal sealed unsafe class InputBatch : IDisposable
         NativeHeap.Free(old);
     }
 
-    /// <summary>Keeps the beginning of a command, with room for the rest of a long argument.</summary>
-    public void KeepIncomplete(Client client, ServerInstance server)
-    {
-        byte* position = Position;
-        int length = (int)(End - position);
-        client.ParserBytes = client.RequestState.MemoryBytes;
-        if (length == 0)
-        {
-            // The room stays for a while: a client whose commands came in pieces once will send more of them.
-            if (!IsShared)
-                client.QueryLength = 0;
-            return;
-        }
-        long missing = Parser.MissingBytes;
-        // What is missing counts, as one read may complete an argument that is longer than the limit.
-        bool isTooLong = length + missing + client.LongLength + client.QueuedBytes > server.QueryBufferLimit;
-        bool isLong = missing > 0 && Parser.MissingLength >= StringBlock.LeastLong && !isTooLong;
-        int room = missing >= RequestParser.BigArgumentBytes && !isLong && !isTooLong ? (int)missing : 0;
-        client.QueryPeak = Math.Max(client.QueryPeak, (int)Math.Min((long)length + room, int.MaxValue));
-        if (IsShared)
-        {
-            client.KeepQuery(position, length, room);
-        }
-        else
-        {
-            if (position != client.QueryData)
-            {
-                System.Buffer.MemoryCopy(position, client.QueryData, length, length);
-                client.QueryLength = length;
-            }
-            if (room > 0)
-                client.ReserveQuery(room);
-        }
-        if (isLong)
-            LongArguments.Begin(client, Parser);
-        if (isTooLong)
-            server.OnQueryBufferLimit(client);
-    }
-
     private static int WriteHeader(byte* target, char kind, int number)
     {
         target[0] = (byte)kind;

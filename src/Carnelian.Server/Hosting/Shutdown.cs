@@ -56,6 +56,11 @@ internal sealed class Shutdown(ServerInstance server)
         string origin = requester == null ? "" : $" (user request from '{Describe(requester)}')";
         server.Log.Write(LogLevel.Notice, $"User requested shutdown...{origin}");
         server.Supervisor.Notify("STOPPING=1\n");
+        if (server.BackgroundSave.Cancel())
+        {
+            server.Log.Write(LogLevel.Warning, "There is a child saving an .rdb. Killing it!");
+            server.Log.Write(LogLevel.Notice, $"Killing running RDB child: {Environment.ProcessId}");
+        }
         if ((options & ShutdownOptions.Save) != 0)
         {
             server.Log.Write(LogLevel.Notice, "Saving the final RDB snapshot before exiting.");

@@ -3,7 +3,7 @@ using Carnelian.Testing;
 
 namespace Carnelian.Oracle.Differential;
 
-/// <summary>Compares everything that two servers hold: keys, types, encodings, deadlines and values of all databases.</summary>
+/// <summary>Compares everything that two servers hold: keys, types, encodings, deadlines, values and dumps of all databases.</summary>
 internal sealed class ReadBack(ServerPair servers)
 {
     private const int Databases = 16;
@@ -12,6 +12,7 @@ internal sealed class ReadBack(ServerPair servers)
     {
         using var oracle = new RespConnection(servers.OraclePort);
         using var tested = new RespConnection(servers.TestedPort);
+        DumpComparison? dumps = servers.Common.Contains("DUMP") ? new DumpComparison(oracle, tested) : null;
         for (int database = 0; database < Databases; database++)
         {
             SortedDictionary<string, Content> expected = Read(oracle, database), actual = Read(tested, database);
@@ -23,6 +24,9 @@ internal sealed class ReadBack(ServerPair servers)
                     string what = $"at the end, key {CommandText.Quote(Encoding.Latin1.GetBytes(key))} of database {database}";
                     return new Difference(index, "(final state)", what, left?.ToString() ?? "(no such key)", right?.ToString() ?? "(no such key)");
                 }
+
+                if (dumps?.Compare(Encoding.Latin1.GetBytes(key), left.Type, left.Encoding) is { } pair)
+                    return new Difference(index, "(dump)", $"DUMP {CommandText.Quote(Encoding.Latin1.GetBytes(key))} in database {database}, {left.Encoding}", pair.Expected, pair.Actual);
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Carnelian.Oracle.Grammar;
+using Carnelian.Oracle.Journals;
 
 namespace Carnelian.Oracle.Differential;
 
@@ -25,6 +26,9 @@ internal sealed class ReplayRun(ServerPair servers, OracleOptions options)
 
     /// <summary>Which reply to falsify, to prove that differences are found; 0 for none.</summary>
     public long FalsifiedReply { get; init; }
+
+    /// <summary>The servers' journals, which are compared too; null for replies only.</summary>
+    public JournalTap? Journals { get; init; }
 
     public void Run()
     {
@@ -78,6 +82,8 @@ internal sealed class ReplayRun(ServerPair servers, OracleOptions options)
         IReplay replay = waiting ? new WaitingReplay(servers, resp)
             : fenced ? new FencedReplay(servers, resp)
             : new PipelinedReplay(servers, resp, options.Pipeline) { FalsifiedReply = FalsifiedReply > 0 ? FalsifiedReply - Compared : 0 };
+        if (Journals is not null)
+            replay = new JournalReplay(replay, Journals);
         Difference? difference = replay.Run(steps);
         Compared += replay.Compared;
         if (difference is null)

@@ -6,7 +6,7 @@ using static Carnelian.Commands.Table.CommandFlags;
 
 namespace Carnelian.Server.Commands.Replication;
 
-/// <summary>The commands about primaries and replicas, as a server answers that is a primary without replicas.</summary>
+/// <summary>The commands that change who is the primary of whom, as a server answers that can only be a primary.</summary>
 public static class ReplicationCommands
 {
     [Command("REPLICAOF", Arity = 3, Group = CommandGroup.Server, Since = "5.0.0", Complexity = "O(1)",

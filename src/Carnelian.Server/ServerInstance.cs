@@ -48,11 +48,11 @@ internal sealed class ServerInstance : IDisposable
         Memory = new MemoryLimit(this);
         Defragmentation = new DefragmentationBudget(this);
         KeyspaceEvents = new KeyspaceNotifier(PubSub);
-        Aof = new AppendOnlyFile(this);
         DumpWriters = new DumpWriters(this);
         Snapshots = new Snapshots(this);
         Saves = new SaveState(this);
         BackgroundSave = new BackgroundSave(this);
+        Aof = new AppendOnlyFile(this);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
         Replication = new ReplicationHub(this);
@@ -65,6 +65,7 @@ internal sealed class ServerInstance : IDisposable
         Pause = new ClientPause(this);
         Monitors = new Monitors(this);
         ClientMemory = new ClientMemory(this);
+        Loader = new DataLoader(this);
         if (configuration.HashSeed.Length != 0)
             KeyHash.SetSeed(Encoding.UTF8.GetBytes(configuration.HashSeed));
         Settings = new ServerSettings(this);
@@ -212,6 +213,12 @@ internal sealed class ServerInstance : IDisposable
 
     public bool ExpiresActively = true;
 
+    /// <summary>DEBUG SET-SKIP-CHECKSUM-VALIDATION: any checksum of a dump is right.</summary>
+    public bool SkipsChecksums;
+
+    /// <summary>Loads what is on disk.</summary>
+    public DataLoader Loader { get; }
+
     /// <summary>DEBUG PAUSE-CRON: nothing is done in the course of time.</summary>
     public bool IsCronPaused;
 
@@ -232,9 +239,7 @@ internal sealed class ServerInstance : IDisposable
             return false;
         Logo.Write(Configuration, Log);
         Log.Write(LogLevel.Notice, "Server initialized");
-        if (Configuration.AppendOnly && !Aof.TryLoadAtStart())
-            return false;
-        if (Configuration.AppendOnly && !Aof.TryOpenAtStart())
+        if (!Loader.LoadAtStart() || !Aof.TryOpenAtStart())
             return false;
         Loops.Resize(1);
         Listeners.Watch();

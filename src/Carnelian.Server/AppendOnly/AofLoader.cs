@@ -1,9 +1,9 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Persistence.Aof;
+using Carnelian.Persistence.Rdb;
 using Carnelian.Protocol;
 using Carnelian.Server.Configuration;
 using Carnelian.Server.Execution;
@@ -14,9 +14,14 @@ using Carnelian.Threading;
 namespace Carnelian.Server.AppendOnly;
 
 /// <summary>Loads the files of an AOF: runs their commands once more.</summary>
-/// <remarks>On one thread, under all locks, with nobody reading the journal.</remarks>
+/// <remarks>
+/// On one thread. Under all locks, or, when the server starts, taking them for a few commands at a time. What it does goes to no journal.
+/// </remarks>
 internal sealed unsafe class AofLoader : IDisposable
 {
+    /// <summary>How many commands run under one hold of the locks.</summary>
+    private const int CommandsPerHold = 64;
+
     private readonly ServerInstance _server;
     private readonly AofDirectory _directory;
     private readonly LoadSession _session = new();
@@ -24,10 +29,16 @@ internal sealed unsafe class AofLoader : IDisposable
     private readonly OutputChunkPool _chunks = new();
     private readonly OutputQueue _output;
     private readonly List<QueuedCommand> _transaction = [];
+    private readonly bool _holdsAllLocks;
     private bool _isInTransaction;
+    private int _sinceLocked;
 
-    public AofLoader(ServerInstance server, AofDirectory directory)
+    /// <param name="server">The server.</param>
+    /// <param name="directory">Where the files are.</param>
+    /// <param name="holdsAllLocks">Whether the caller does.</param>
+    public AofLoader(ServerInstance server, AofDirectory directory, bool holdsAllLocks)
     {
+        _holdsAllLocks = holdsAllLocks;
         _server = server;
         _directory = directory;
         _output = new OutputQueue(_chunks);
@@ -129,7 +140,9 @@ internal sealed unsafe class AofLoader : IDisposable
         {
             bool isBase = file.Kind == AofFileKind.Base && file.Name.EndsWith(".rdb", StringComparison.Ordinal);
             Note(isBase ? "Reading RDB base file on AOF loading..." : "Reading RDB preamble from AOF file...");
-            if (!RdbPreamble.TryLoad(_server, stream))
+            RdbLoadOutcome outcome = _server.Loader.Load(stream.SafeFileHandle, replaces: false, _holdsAllLocks, out long length);
+            stream.Position = length;
+            if (outcome != RdbLoadOutcome.Loaded)
             {
                 Warn(isBase
                     ? $"Error reading the RDB base file {file.Name}, AOF loading aborted"
@@ -143,26 +156,34 @@ internal sealed unsafe class AofLoader : IDisposable
         DiscardTransaction();
         using var reader = new AofReader(stream, stream.Length);
         long good = reader.Offset;
+        End end = Replay(reader, file.Name, ref good);
+        EndTurn();
+        return end == End.Truncated ? EndEarly(stream, file.Name, good) : end;
+    }
+
+    private End Replay(AofReader reader, string name, ref long good)
+    {
         try
         {
             while (true)
             {
+                TakeTurn();
                 AofItem item = reader.Read();
                 switch (item)
                 {
                     case AofItem.Command:
-                        if (!Run(reader, file.Name))
+                        if (!Run(reader, name))
                             return End.Failed;
                         break;
                     case AofItem.Annotation:
                         break;
                     case AofItem.Malformed:
-                        Warn($"Bad file format reading the append only file {file.Name}: make a backup of your AOF file, then use ./valkey-check-aof --fix <filename.manifest>");
+                        Warn($"Bad file format reading the append only file {name}: make a backup of your AOF file, then use ./valkey-check-aof --fix <filename.manifest>");
                         return End.Failed;
                     case AofItem.End when !_isInTransaction:
                         return End.Whole;
                     default:
-                        return EndEarly(stream, file.Name, good);
+                        return End.Truncated;
                 }
                 if (!_isInTransaction)
                     good = reader.NextOffset;
@@ -170,9 +191,27 @@ internal sealed unsafe class AofLoader : IDisposable
         }
         catch (IOException e)
         {
-            Warn($"Unrecoverable error reading the append only file {file.Name}: {SystemError.TextOf(e)}");
+            Warn($"Unrecoverable error reading the append only file {name}: {SystemError.TextOf(e)}");
             return End.Failed;
         }
+    }
+
+    /// <summary>Takes the locks for some commands, and lets others have them in between.</summary>
+    private void TakeTurn()
+    {
+        if (_holdsAllLocks)
+            return;
+        if (_sinceLocked == CommandsPerHold)
+            EndTurn();
+        if (_sinceLocked++ == 0)
+            _server.Keyspace.Locks.AcquireAll();
+    }
+
+    private void EndTurn()
+    {
+        if (_sinceLocked != 0)
+            _server.Keyspace.Locks.ReleaseAll();
+        _sinceLocked = 0;
     }
 
     /// <summary>The file breaks off: what is whole stays, if the configuration allows it.</summary>

@@ -1,7 +1,7 @@
 using Carnelian.Server.Configuration;
 using Carnelian.Server.Logging;
+using Carnelian.Server.Persistence;
 using Carnelian.Storage;
-using Carnelian.Storage.Snapshots;
 using Carnelian.Threading;
 
 namespace Carnelian.Server.AppendOnly;
@@ -9,39 +9,25 @@ namespace Carnelian.Server.AppendOnly;
 /// <summary>
 /// One rewrite of the AOF: a new base from a snapshot, with the increment behind it that begins at the cut. On a thread of its own.
 /// </summary>
-/// <remarks>What it changes for good, it changes by <see cref="AppendOnlyFile"/>. A rewrite that fails or is given up leaves no file behind.</remarks>
-internal sealed class AofRewrite
+/// <remarks>What it changes for good, it changes by <see cref="AppendOnlyFile"/>. A rewrite that fails or is given up leaves no base behind.</remarks>
+internal sealed class AofRewrite(ServerInstance server, AppendOnlyFile owner)
 {
-    private const long WriteFrom = 1 << 20;
-    private const long SyncEvery = 4 << 20;
-    private const long NanosecondsPerMicrosecond = 1000;
-
-    private readonly ServerInstance _server;
-    private readonly AppendOnlyFile _owner;
-    private readonly AofDirectory _directory;
     private readonly string _temporaryPath = $"temp-rewriteaof-bg-{Environment.ProcessId}.aof";
-    private long _synced;
+    private SnapshotRun? _run;
     private volatile bool _isAborted;
-
-    public AofRewrite(ServerInstance server, AppendOnlyFile owner, AofDirectory directory)
-    {
-        _server = server;
-        _owner = owner;
-        _directory = directory;
-        UsesRdb = server.Configuration.AofUseRdbPreamble && RdbPreamble.CanWrite;
-    }
 
     /// <summary>When it began, in milliseconds of Unix time.</summary>
     public long StartedAt { get; } = Clock.Sample();
 
-    /// <summary>Whether the base is an RDB file.</summary>
-    public bool UsesRdb { get; }
-
     /// <summary>Starts the thread.</summary>
     public void Start() => new Thread(Run, 1 << 20) { Name = "aof_rewrite", IsBackground = true }.Start();
 
-    /// <summary>Gives the rewrite up. Any thread.</summary>
-    public void Abort() => _isAborted = true;
+    /// <summary>Gives the rewrite up. Under all locks.</summary>
+    public void Abort()
+    {
+        _isAborted = true;
+        _run?.Abort();
+    }
 
     private void Run()
     {
@@ -52,110 +38,72 @@ internal sealed class AofRewrite
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            _server.Log.Write(LogLevel.Warning, $"Internal error in the rewrite of the AOF: {e}");
+            server.Log.Write(LogLevel.Warning, $"Internal error in the rewrite of the AOF: {e}");
         }
         if (!isDone)
             AofDirectory.Remove(_temporaryPath);
-        _owner.OnRewriteEnded(this, isDone, _isAborted);
+        owner.OnRewriteEnded(this, isDone, _isAborted);
         Carnelian.Memory.NativeHeap.ReleaseThread();
     }
 
     private bool TryRun()
     {
-        if (!_owner.TryPrepareIncrement(out AppendFile? increment))
+        if (!owner.TryPrepareIncrement(out AppendFile? increment))
             return false;
-        using var sink = new CommandBase();
-        if (_server.Configuration.AofTimestampEnabled)
-            sink.AddTimestamp();
-        Snapshot? snapshot = Cut(sink, increment);
-        if (snapshot == null)
+        bool usesRdb = server.Configuration.AofUseRdbPreamble;
+        using IAofBase @base = usesRdb ? new RdbBase(server) : new CommandBase(server);
+        if (!TryCut(@base, increment))
             return false;
-        _server.Log.Write(LogLevel.Notice, $"Background append only file rewriting started by pid {Environment.ProcessId}");
+        server.Log.Write(LogLevel.Notice, $"Background append only file rewriting started by pid {Environment.ProcessId}");
         try
         {
-            if (!TryWriteBase(snapshot, sink))
+            if (!TryWrite(@base))
                 return false;
         }
         finally
         {
-            snapshot.End();
+            _run!.End();
+            server.Snapshots.Release(_run);
         }
-        _server.Log.Write(LogLevel.Notice, $"Successfully created the temporary AOF base file {_temporaryPath}");
-        return !_isAborted && _owner.TryPublish(_temporaryPath, UsesRdb);
+        server.Log.Write(LogLevel.Notice, $"Successfully created the temporary AOF base file {_temporaryPath}");
+        long megabytes = _run.PeakBytes >> 20;
+        server.Log.Write(LogLevel.Notice, $"Fork CoW for AOF rewrite: current {_run.EarlyBytes >> 20} MB, peak {megabytes} MB, average {megabytes / 2} MB");
+        return !_isAborted && owner.TryPublish(_temporaryPath, usesRdb);
     }
 
-    private Snapshot? Cut(CommandBase sink, AppendFile? increment)
+    private bool TryCut(IAofBase @base, AppendFile? increment)
     {
-        ShardLocks locks = _server.Keyspace.Locks;
+        ShardLocks locks = server.Keyspace.Locks;
         locks.AcquireAll();
-        Snapshot? snapshot = null;
-        if (!_isAborted && _server.Keyspace.Snapshot == null)
-        {
-            if (increment != null)
-                _owner.BeginIncrement(increment);
-            snapshot = Snapshot.Cut(_server.Keyspace, sink);
-        }
+        _run = _isAborted ? null : @base.TryCut();
+        bool isCut = _run != null;
+        if (isCut && increment != null)
+            owner.BeginIncrement(increment);
         locks.ReleaseAll();
-        if (snapshot == null)
+        if (!isCut)
             increment?.Dispose();
-        return snapshot;
+        return isCut;
     }
 
-    private bool TryWriteBase(Snapshot snapshot, CommandBase sink)
+    private bool TryWrite(IAofBase @base)
     {
-        using AppendFile? file = TryOpenBase();
-        if (file == null)
-            return false;
-        long delayed = 0;
-        string? error = null;
-        while (error == null && !_isAborted && snapshot.Step())
-        {
-            if (sink.WaitingBytes >= WriteFrom)
-                error = Write(sink, file);
-            Delay(snapshot.Walked, ref delayed);
-        }
-        error ??= sink.MoveTo(file) ?? file.Sync();
-        if (error != null)
-            _server.Log.Write(LogLevel.Warning, $"Write error writing append only file on disk: {error}");
-        return error == null && !_isAborted && !snapshot.IsAborted;
-    }
-
-    private AppendFile? TryOpenBase()
-    {
+        AppendFile file;
         try
         {
-            return AppendFile.Open(_temporaryPath, isNew: true);
+            file = AppendFile.Open(_temporaryPath, isNew: true);
         }
         catch (Exception e) when (SystemError.Is(e))
         {
-            _server.Log.Write(LogLevel.Warning, $"Opening the temp file for AOF rewrite in rewriteAppendOnlyFile(): {SystemError.TextOf(e)}");
-            return null;
+            server.Log.Write(LogLevel.Warning, $"Opening the temp file for AOF rewrite in rewriteAppendOnlyFile(): {SystemError.TextOf(e)}");
+            return false;
         }
-    }
-
-    private string? Write(CommandBase sink, AppendFile file)
-    {
-        if (sink.MoveTo(file) is { } error)
-            return error;
-        if (!_server.Configuration.AofRewriteIncrementalFsync || file.Length - _synced < SyncEvery)
-            return null;
-        // The kernel gets its work in small pieces: one large sync at the end would hold up those of the increment.
-        _synced = file.Length;
-        return file.Sync();
-    }
-
-    /// <summary>What tests ask for by <c>rdb-key-save-delay</c>: microseconds a key, or if negative keys a microsecond.</summary>
-    private void Delay(long keys, ref long delayed)
-    {
-        int delay = _server.Configuration.RdbKeySaveDelay;
-        if (delay == 0)
-            return;
-        long due = delay > 0 ? (keys - delayed) * delay : (keys - delayed) / -(long)delay;
-        if (due == 0)
-            return;
-        delayed = keys;
-        long end = Clock.Nanoseconds + due * NanosecondsPerMicrosecond;
-        while (Clock.Nanoseconds < end && !_isAborted)
-            Thread.Sleep(TimeSpan.FromMicroseconds(Math.Clamp((end - Clock.Nanoseconds) / NanosecondsPerMicrosecond, 1, 10_000)));
+        using (file)
+        {
+            bool isWhole = @base.WriteTo(file);
+            string? error = isWhole ? file.Sync() : @base.Error;
+            if (error != null)
+                server.Log.Write(LogLevel.Warning, $"Write error writing append only file on disk: {error}");
+            return isWhole && error == null && !_isAborted;
+        }
     }
 }

@@ -305,6 +305,7 @@ internal sealed class AofWriter : IJournalSink
         if (error == null)
         {
             Volatile.Write(ref _synced, _written);
+            _server.Replication.Waits.EndServed();
             if (_syncError != null)
                 SetErrors(_writeError, null);
             return;

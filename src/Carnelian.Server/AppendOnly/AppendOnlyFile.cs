@@ -1,6 +1,7 @@
 using Carnelian.Persistence.Aof;
 using Carnelian.Server.Configuration;
 using Carnelian.Server.Logging;
+using Carnelian.Server.Persistence;
 using Carnelian.Threading;
 
 namespace Carnelian.Server.AppendOnly;
@@ -52,7 +53,7 @@ internal sealed class AppendOnlyFile(ServerInstance server)
     public bool IsScheduled => Volatile.Read(ref _isScheduled);
 
     /// <summary>Whether the disk is busy with a rewrite or a save, so that syncs may be left out.</summary>
-    public bool IsSaving => _rewrite != null || server.Keyspace.Snapshot != null;
+    public bool IsSaving => _rewrite != null || server.Snapshots.Current != null;
 
     /// <summary>DEBUG AOF-FLUSH-SLEEP: microseconds that the writer waits before each write.</summary>
     public long FlushSleepMicroseconds { get; set; }
@@ -70,6 +71,12 @@ internal sealed class AppendOnlyFile(ServerInstance server)
         }
     }
 
+    /// <summary>The position of the end of all that was ever appended. Any thread.</summary>
+    public long Position => _writer?.Appended ?? Volatile.Read(ref _lastPosition);
+
+    /// <summary>Whether all that was appended up to a position is safe on the disk. Any thread.</summary>
+    public bool IsOnDisk(long position) => _writer is { } writer && !WaitsForBase && writer.Synced >= position;
+
     /// <summary>When the rewrite that is under way began, in milliseconds of Unix time; -1 if there is none.</summary>
     public long RewriteStartedAt => _rewrite?.StartedAt ?? -1;
 
@@ -85,7 +92,7 @@ internal sealed class AppendOnlyFile(ServerInstance server)
 
     // --- start and end --------------------------------------------------------------------------------------------
 
-    /// <summary>Reads the manifest and loads the files, when the server starts. Under all locks.</summary>
+    /// <summary>Reads the manifest and loads the files, when the server starts.</summary>
     /// <returns>False if they cannot be loaded; the log says why.</returns>
     public bool TryLoadAtStart()
     {
@@ -98,13 +105,14 @@ internal sealed class AppendOnlyFile(ServerInstance server)
             manifest = upgraded;
         }
         _manifest = manifest;
-        return TryLoad() != AofLoadResult.Failed;
+        return TryLoad(holdsAllLocks: false) != AofLoadResult.Failed;
     }
 
-    /// <summary>Loads the files of the manifest into the empty databases. Under all locks.</summary>
-    public AofLoadResult TryLoad()
+    /// <summary>Loads the files of the manifest into the empty databases.</summary>
+    /// <param name="holdsAllLocks">Whether the caller does.</param>
+    public AofLoadResult TryLoad(bool holdsAllLocks)
     {
-        using var loader = new AofLoader(server, _directory);
+        using var loader = new AofLoader(server, _directory, holdsAllLocks);
         return loader.Load(Manifest);
     }
 
@@ -112,16 +120,17 @@ internal sealed class AppendOnlyFile(ServerInstance server)
     /// <returns>False if that fails; the log says why.</returns>
     public bool TryOpenAtStart()
     {
+        if (!server.Configuration.AppendOnly)
+            return true;
         AofManifest manifest = _manifest;
         if (!_directory.TryCreate())
             return false;
         if (manifest.Base == null && manifest.Increments.Count == 0)
         {
-            bool usesRdb = server.Configuration.AofUseRdbPreamble && RdbPreamble.CanWrite;
+            bool usesRdb = server.Configuration.AofUseRdbPreamble;
             string name = _directory.Names.Base(manifest.BaseSequence + 1, usesRdb);
             server.Log.Write(LogLevel.Notice, $"Creating AOF base file {name} on server start");
-            using AppendFile? @base = _directory.TryOpen(name, isNew: true);
-            if (@base == null)
+            if (!TryWriteFirstBase(name, usesRdb))
                 return false;
             manifest = manifest.WithBase(name, 0);
         }
@@ -144,6 +153,23 @@ internal sealed class AppendOnlyFile(ServerInstance server)
         Statistics.BaseBytes = _manifest.Base == null ? 0 : _directory.LengthOf(_manifest.Base.Name);
         Attach(file);
         return true;
+    }
+
+    private bool TryWriteFirstBase(string name, bool usesRdb)
+    {
+        using AppendFile? file = _directory.TryOpen(name, isNew: true);
+        if (file == null)
+            return false;
+        using IAofBase @base = usesRdb ? new RdbBase(server) : new CommandBase(server);
+        server.Keyspace.Locks.AcquireAll();
+        SnapshotRun run = @base.TryCut()!;
+        server.Keyspace.Locks.ReleaseAll();
+        string? error = @base.WriteTo(file) ? file.Sync() : @base.Error;
+        run.End();
+        server.Snapshots.Release(run);
+        if (error != null)
+            server.Log.Write(LogLevel.Warning, $"Write error writing append only file on disk: {error}");
+        return error == null;
     }
 
     /// <summary>Writes and syncs the rest, as the server ends. Under all locks.</summary>
@@ -182,7 +208,7 @@ internal sealed class AppendOnlyFile(ServerInstance server)
             _isEnabled = true;
             Volatile.Write(ref _waitsForBase, true);
             if (IsSaving)
-                server.Log.Write(LogLevel.Notice, "AOF was enabled but there is already another background operation. An AOF background was scheduled to start when possible.");
+                server.LogSoon("AOF was enabled but there is already another background operation. An AOF background was scheduled to start when possible.");
             Schedule();
         }
         else if (!configuration.AppendOnly && _isEnabled)
@@ -209,9 +235,10 @@ internal sealed class AppendOnlyFile(ServerInstance server)
             writer.Close();
         }
         server.SetCondition(Execution.ServerCondition.AofFails, false);
+        server.Replication.Waits.EndServed();
         if (_rewrite is { } rewrite)
         {
-            server.Log.Write(LogLevel.Notice, $"Killing running AOF rewrite child: {Environment.ProcessId}");
+            server.LogSoon($"Killing running AOF rewrite child: {Environment.ProcessId}");
             rewrite.Abort();
         }
     }
@@ -242,7 +269,7 @@ internal sealed class AppendOnlyFile(ServerInstance server)
         if (_rewrite != null)
             return false;
         _delayMinutes = 0;
-        isNow = server.Keyspace.Snapshot == null && TryStart();
+        isNow = server.Snapshots.Current == null && TryStart();
         if (!isNow)
             Volatile.Write(ref _isScheduled, true);
         return true;
@@ -253,14 +280,14 @@ internal sealed class AppendOnlyFile(ServerInstance server)
     public void Schedule(bool soon = true)
     {
         Volatile.Write(ref _isScheduled, true);
-        if (soon && server.Keyspace.Snapshot == null)
+        if (soon && server.Snapshots.Current == null)
             _ = TryStart();
     }
 
     /// <summary>What is to be done in the course of time, on the first loop.</summary>
     public void RunCron()
     {
-        if (_rewrite != null || server.Keyspace.Snapshot != null)
+        if (IsSaving)
             return;
         if (IsScheduled)
         {
@@ -299,7 +326,7 @@ internal sealed class AppendOnlyFile(ServerInstance server)
 
     private bool TryStart()
     {
-        var rewrite = new AofRewrite(server, this, _directory);
+        var rewrite = new AofRewrite(server, this);
         if (Interlocked.CompareExchange(ref _rewrite, rewrite, null) != null)
             return false;
         Volatile.Write(ref _isScheduled, false);
@@ -341,6 +368,7 @@ internal sealed class AppendOnlyFile(ServerInstance server)
     }
 
     /// <summary>Has what comes from now on go into a new increment. Under all locks, at the cut.</summary>
+    /// <param name="increment">The file, which is taken over.</param>
     public void BeginIncrement(AppendFile increment)
     {
         if (!_isEnabled)
@@ -385,7 +413,10 @@ internal sealed class AppendOnlyFile(ServerInstance server)
         }
         SetManifest(manifest);
         if (isFirst)
+        {
             Volatile.Write(ref _waitsForBase, false);
+            server.Replication.Waits.EndServed();
+        }
         SetManifest(_directory.RemoveHistory(manifest));
         CountBytes();
         Statistics.BaseBytes = CurrentBytes;

@@ -1,23 +1,32 @@
 using System.Text;
 using Carnelian.Persistence.Aof;
+using Carnelian.Server.Persistence;
 using Carnelian.Storage;
 using Carnelian.Storage.Snapshots;
 using Carnelian.Threading;
 
 namespace Carnelian.Server.AppendOnly;
 
-/// <summary>Takes the keys of a snapshot as commands: the base of an AOF where <c>aof-use-rdb-preamble</c> is off.</summary>
+/// <summary>A base that consists of commands: <c>aof-use-rdb-preamble no</c>.</summary>
 /// <remarks>Keys come in under the locks of their shards, on any thread; the thread that walks takes them out.</remarks>
-internal sealed class CommandBase : ISnapshotSink, IDisposable
+internal sealed class CommandBase(ServerInstance server) : IAofBase, ISnapshotSink
 {
+    private const long WriteFrom = 256 << 10;
+
     private readonly Lock _lock = new();
     private CommandBuffer _incoming = new();
     private CommandBuffer _outgoing = new();
+    private SnapshotRun? _run;
     private int _selected = -1;
-    private long _keys;
+    private long _earlyBytes;
 
-    /// <summary>Bytes that wait to be written. Any thread.</summary>
-    public long WaitingBytes
+    /// <inheritdoc/>
+    public string? Error { get; private set; }
+
+    /// <inheritdoc/>
+    public long EarlyBytes => Volatile.Read(ref _earlyBytes);
+
+    private long WaitingBytes
     {
         get
         {
@@ -26,14 +35,12 @@ internal sealed class CommandBase : ISnapshotSink, IDisposable
         }
     }
 
-    /// <summary>Keys that have come in. Any thread.</summary>
-    public long Keys => Volatile.Read(ref _keys);
-
-    /// <summary>Says in the file when it was made.</summary>
-    public void AddTimestamp()
+    /// <inheritdoc/>
+    public SnapshotRun? TryCut()
     {
-        lock (_lock)
+        if (server.Configuration.AofTimestampEnabled)
             _incoming.AddRaw(Encoding.ASCII.GetBytes($"#TS:{Clock.Sample() / 1000}\r\n"));
+        return _run = server.Snapshots.TryCut(SnapshotPurpose.AppendOnlyBase, this);
     }
 
     /// <inheritdoc/>
@@ -41,6 +48,7 @@ internal sealed class CommandBase : ISnapshotSink, IDisposable
     {
         lock (_lock)
         {
+            nuint before = _incoming.Length;
             if (database != _selected)
             {
                 _selected = database;
@@ -49,25 +57,24 @@ internal sealed class CommandBase : ISnapshotSink, IDisposable
                 _incoming.Add(database);
             }
             EntryCommands.Write(_incoming, entry);
-            _keys++;
+            if (isEarly)
+                Volatile.Write(ref _earlyBytes, _earlyBytes + (long)(_incoming.Length - before));
         }
     }
 
-    /// <summary>Writes what has come in.</summary>
-    /// <returns>The system's error, or null.</returns>
-    public string? MoveTo(AppendFile file)
+    /// <inheritdoc/>
+    public bool WriteTo(AppendFile file)
     {
-        lock (_lock)
-            (_incoming, _outgoing) = (_outgoing, _incoming);
-        for (nuint position = 0; position < _outgoing.Length;)
+        var output = new BaseOutput(file, server.Configuration.AofRewriteIncrementalFsync);
+        while (output.Error == null && _run!.Step())
         {
-            ReadOnlySpan<byte> part = _outgoing.From(position);
-            if (file.Append(part, out _) is { } error)
-                return error;
-            position += (nuint)part.Length;
+            if (WaitingBytes >= WriteFrom)
+                MoveTo(output);
         }
-        _outgoing.Clear();
-        return null;
+        if (!_run!.IsAborted)
+            MoveTo(output);
+        Error = output.Error;
+        return Error == null && !_run.IsAborted;
     }
 
     /// <inheritdoc/>
@@ -75,5 +82,26 @@ internal sealed class CommandBase : ISnapshotSink, IDisposable
     {
         _incoming.Dispose();
         _outgoing.Dispose();
+    }
+
+    private void MoveTo(BaseOutput output)
+    {
+        long early;
+        lock (_lock)
+        {
+            (_incoming, _outgoing) = (_outgoing, _incoming);
+            early = _earlyBytes;
+        }
+        for (nuint position = 0; position < _outgoing.Length;)
+        {
+            ReadOnlySpan<byte> part = _outgoing.From(position);
+            output.Write(part);
+            position += (nuint)part.Length;
+        }
+        _outgoing.Clear();
+        _run!.NoteProgress();
+        // They count until they are written: whoever writes faster than this must see that.
+        lock (_lock)
+            Volatile.Write(ref _earlyBytes, _earlyBytes - early);
     }
 }

@@ -159,6 +159,9 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>Where its last write ends in the stream for replicas; 0 if there was none. Its loop.</summary>
     public long WriteOffset { get; set; }
 
+    /// <summary>Where its last write ends in the AOF.</summary>
+    public long AofPosition { get; set; }
+
     /// <summary>The last command, for CLIENT LIST.</summary>
     public CommandDefinition? LastCommand { get; set; }
 

@@ -19,7 +19,7 @@ internal static class DebugPersistence
             ctx.Services.OnDatabaseFlushed(ctx.Keyspace[i]);
             ctx.Keyspace[i].Clear(isLazy: false);
         }
-        if (server.Aof.TryLoad() == AofLoadResult.Failed)
+        if (server.Aof.TryLoad(holdsAllLocks: true) == AofLoadResult.Failed)
         {
             ctx.Reply.Error("ERR Error trying to load the AOF files, check server logs."u8);
             return;

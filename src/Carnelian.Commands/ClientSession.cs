@@ -14,6 +14,9 @@ public abstract class ClientSession
     /// <summary>What its lookups of keys leave out or find besides.</summary>
     public LookupFlags Lookup { get; private set; }
 
+    /// <summary>Whether its commands are those of a journal, from a file or a primary: what was written there is taken as it is.</summary>
+    public bool IsReplaying { get; set; }
+
     /// <summary>The lists of fields that HIMPORT PREPARE has named; null if there are none.</summary>
     internal Hashes.Fieldsets? Fieldsets { get; set; }
 

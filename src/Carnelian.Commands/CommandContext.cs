@@ -148,7 +148,7 @@ public unsafe ref struct CommandContext
         entry.HasDeadline && entry.Deadline < Now && !(Keyspace.KeepsExpired && Session.IsImportSource);
 
     /// <summary>Whether a deadline lies in the past, so that the key it is meant for is removed instead.</summary>
-    public readonly bool IsPast(long deadline) => deadline <= Now && !Keyspace.KeepsExpired;
+    public readonly bool IsPast(long deadline) => deadline <= Now && !Keyspace.KeepsExpired && !Session.IsReplaying;
 
     /// <summary>Whether an entry, if it exists, holds a value of the type; if not, the WRONGTYPE error is written.</summary>
     public readonly bool HasType(Entry entry, Storage.ValueType type)
@@ -282,6 +282,21 @@ public unsafe ref struct CommandContext
         effects.Add(name);
         for (int i = first; i < first + count; i++)
             effects.Add(Arg(i));
+    }
+
+    /// <summary>Marks an argument, for <see cref="AddMarked"/>.</summary>
+    public readonly void Mark(int index) => _arguments[index].Flags |= Argument.Marked;
+
+    /// <summary>Adds the arguments that were marked, and forgets the marks.</summary>
+    public readonly void AddMarked()
+    {
+        for (int i = 0; i < ArgCount; i++)
+        {
+            if ((_arguments[i].Flags & Argument.Marked) == 0)
+                continue;
+            _arguments[i].Flags &= ~Argument.Marked;
+            Effects!.Add(Arg(i));
+        }
     }
 
     /// <summary>Says that the removal of a key is what the command comes to: DEL, or UNLINK where its value is freed in the background.</summary>

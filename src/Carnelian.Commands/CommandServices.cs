@@ -58,6 +58,11 @@ public abstract class CommandServices
     /// <summary>Counts fields of hashes that a command has removed or replaced since their time had come.</summary>
     public abstract void CountExpiredFields(int fields);
 
+    /// <summary>All databases are about to lose all their keys. Called under all locks.</summary>
+    public virtual void OnAllFlushing()
+    {
+    }
+
     /// <summary>Tells those who watch keys of a database that it is about to lose all its keys. Called under all locks.</summary>
     public abstract void OnDatabaseFlushed(Database database);
 

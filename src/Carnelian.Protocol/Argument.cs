@@ -6,6 +6,9 @@ public unsafe struct Argument
     /// <summary>Of <see cref="Flags"/>: the bytes are those of a shared block, and all that is in it.</summary>
     public const int OwnBlock = 1;
 
+    /// <summary>Of <see cref="Flags"/>: a handler has picked the argument out, for what it does later on.</summary>
+    public const int Marked = 2;
+
     /// <summary>The first byte. Never null, also when the length is 0.</summary>
     public byte* Data;
 

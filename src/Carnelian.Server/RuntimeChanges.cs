@@ -18,13 +18,23 @@ internal sealed class RuntimeChanges(ServerInstance server)
         configuration.Warning = text => server.Log.Write(LogLevel.Warning, text);
         configuration.OnApply("port", _ => server.Listeners.OpenTcp() ? Titled() : "Unable to listen on this port. Check server logs.");
         configuration.OnApply("bind", _ => server.Listeners.OpenTcp() ? Titled() : "Failed to bind to specified addresses.");
+        configuration.OnApply("appendonly", server.Aof.Apply);
+        configuration.OnApply("appendfsync", server.Aof.Apply);
         configuration.OnApply("maxclients", MaxClients);
         configuration.OnApply("io-threads", IoThreads);
         configuration.OnApply("maxmemory", MaxMemory);
+        configuration.OnApply("save", WriteRefusal);
+        configuration.OnApply("stop-writes-on-bgsave-error", WriteRefusal);
         configuration.OnApply("proc-title-template", _ => Titled());
         Func<ServerConfiguration, string?> oom = _ => server.OomScore.Apply() ? null : "Failed to set current oom_score_adj. Check server logs.";
         configuration.OnApply("oom-score-adj", oom);
         configuration.OnApply("oom-score-adj-values", oom);
+    }
+
+    private string? WriteRefusal(ServerConfiguration configuration)
+    {
+        server.UpdateWriteRefusal();
+        return null;
     }
 
     private string? Titled()

@@ -2,6 +2,7 @@ using System.Text;
 using Carnelian.Commands.Table;
 using Carnelian.Journal;
 using Carnelian.Protocol;
+using Carnelian.Server.AppendOnly;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Commands.Administration;
 using Carnelian.Server.Configuration;
@@ -11,6 +12,7 @@ using Carnelian.Server.Hosting;
 using Carnelian.Server.Logging;
 using Carnelian.Server.Persistence;
 using Carnelian.Server.PubSub;
+using Carnelian.Server.Replication;
 using Carnelian.Server.Transactions;
 using Carnelian.Server.Transport;
 using Carnelian.Storage;
@@ -47,8 +49,14 @@ internal sealed class ServerInstance : IDisposable
         Defragmentation = new DefragmentationBudget(this);
         KeyspaceEvents = new KeyspaceNotifier(PubSub);
         DumpWriters = new DumpWriters(this);
+        Snapshots = new Snapshots(this);
+        Saves = new SaveState(this);
+        BackgroundSave = new BackgroundSave(this);
+        Saver = new DataSaver(this);
+        Aof = new AppendOnlyFile(this);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
+        Replication = new ReplicationHub(this);
         Acceptor = new Acceptor(this);
         Loops = new LoopSet(this);
         Listeners = new Listeners(this);
@@ -86,9 +94,20 @@ internal sealed class ServerInstance : IDisposable
     /// <summary>What DEBUG JOURNAL records; null if nothing.</summary>
     public DebugJournal.Recording? JournalRecording { get; set; }
 
+    public AppendOnlyFile Aof { get; }
+
     public ServerServices Services { get; }
 
     public DumpWriters DumpWriters { get; }
+
+    /// <summary>The snapshot that is being taken.</summary>
+    public Snapshots Snapshots { get; }
+
+    /// <summary>What is known of saves.</summary>
+    public SaveState Saves { get; }
+
+    public BackgroundSave BackgroundSave { get; }
+    public DataSaver Saver { get; }
 
     public ServerStatistics Statistics { get; } = new();
 
@@ -152,6 +171,9 @@ internal sealed class ServerInstance : IDisposable
     public string SecondReplicationId { get; private set; } = new('0', 40);
 
     public long StartedAt { get; } = Clock.Sample();
+
+    /// <summary>The replicas and what they get.</summary>
+    public ReplicationHub Replication { get; }
 
     /// <summary>The memory in use when the server was ready for clients.</summary>
     public long StartupMemory { get; private set; }
@@ -219,12 +241,15 @@ internal sealed class ServerInstance : IDisposable
             return false;
         Logo.Write(Configuration, Log);
         Log.Write(LogLevel.Notice, "Server initialized");
-        SetCondition(ServerCondition.Loading, Loader.HasFile);
+        bool loadsBehind = Loader.LoadsBehindLoops;
+        SetCondition(ServerCondition.Loading, loadsBehind);
+        if (!loadsBehind && !TryLoad())
+            return false;
         Loops.Resize(1);
         Listeners.Watch();
         Loops.Resize(Configuration.IoThreads);
         StartupMemory = Carnelian.Memory.NativeHeap.UsedBytes;
-        if (!Loader.LoadAtStart())
+        if (loadsBehind && !TryLoad())
             return false;
         if (Listeners.HasTcp)
             Log.Write(LogLevel.Notice, "Ready to accept connections tcp");
@@ -233,6 +258,8 @@ internal sealed class ServerInstance : IDisposable
         Supervisor.Notify("STATUS=Ready to accept connections\nREADY=1\n");
         return true;
     }
+
+    private bool TryLoad() => Loader.LoadAtStart() && Aof.TryOpenAtStart();
 
     /// <summary>Ends the server: <see cref="WaitForEnd"/> returns. Any thread.</summary>
     public void End() => _ended.Set();
@@ -276,6 +303,9 @@ internal sealed class ServerInstance : IDisposable
         if (IsCronPaused)
             return;
         Metrics.Run();
+        Aof.RunCron();
+        Replication.RunCron();
+        BackgroundSave.RunCron();
         Defragmentation.Decide();
         Carnelian.Memory.NativeHeap.ReturnIdlePages();
         if (loop.Timestamp < _nextUpkeep)
@@ -294,6 +324,7 @@ internal sealed class ServerInstance : IDisposable
         Watches.Unwatch(client);
         PubSub.UnsubscribeAll(client);
         Monitors.Remove(client);
+        Replication.Remove(client);
         Clients.Remove(client);
         ClientMemory.Forget(client);
     }
@@ -347,9 +378,11 @@ internal sealed class ServerInstance : IDisposable
     {
         if (client.Is(ClientFlags.CloseSoon))
             return true;
-        ClientBufferLimit limit = Configuration.ClientOutputBufferLimits[client.Is(ClientFlags.PubSub) ? 2 : 0];
+        bool isReplica = client.Is(ClientFlags.Replica);
+        ClientBufferLimit limit = Configuration.ClientOutputBufferLimits[isReplica ? 1 : client.Is(ClientFlags.PubSub) ? 2 : 0];
         long bytes = client.OutputListBytes;
-        bool isOver = limit.HardBytes != 0 && bytes >= limit.HardBytes;
+        // A replica that is cut off within the backlog comes back for the same bytes.
+        bool isOver = limit.HardBytes != 0 && bytes >= (isReplica ? Math.Max(limit.HardBytes, Configuration.ReplBacklogSize) : limit.HardBytes);
         if (limit.SoftBytes != 0 && bytes >= limit.SoftBytes)
         {
             long now = Clock.Sample();
@@ -402,6 +435,13 @@ internal sealed class ServerInstance : IDisposable
             : $"ERR {name.ToUpperInvariant()} command not allowed. If the enable-{name}-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.";
     }
 
+    /// <summary>Writes a message to the log when the caller has released its locks. On a loop's thread, with locks held.</summary>
+    public void LogSoon(string message) => Loops.Main.Post(() => Log.Write(LogLevel.Notice, message));
+
+    /// <summary>Has writes refused, or accepted again, as the last save and the configuration say.</summary>
+    public void UpdateWriteRefusal() => SetCondition(
+        ServerCondition.CannotSave, !Saves.IsGood && Configuration.StopWritesOnBgsaveError && Configuration.SavePoints.Length != 0);
+
     /// <summary>Begins or ends a condition. Any thread.</summary>
     public void SetCondition(ServerCondition condition, bool value)
     {
@@ -413,7 +453,11 @@ internal sealed class ServerInstance : IDisposable
 
     public void Dispose()
     {
+        BackgroundSave.Dispose();
         Loops.Dispose();
+        Aof.Dispose();
+        Replication.Dispose();
+        BackgroundSave.Dispose();
         Listeners.Dispose();
         Pause.Dispose();
         DumpWriters.Dispose();

@@ -27,6 +27,13 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
     public override void Block(scoped ref CommandContext ctx, scoped in KeyWait wait) => ClientWait.Begin(ref ctx, wait);
 
     /// <inheritdoc/>
+    public override void OnAllFlushing()
+    {
+        if (server.BackgroundSave.Cancel())
+            server.LogSoon($"Killing running RDB child: {Environment.ProcessId}");
+    }
+
+    /// <inheritdoc/>
     public override void OnDatabaseFlushed(Database database)
     {
         server.Watches.TouchAll(database);
@@ -60,9 +67,11 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
     public void CountExpired(int keys) => Interlocked.Add(ref server.Statistics.ExpiredKeys, keys);
 
     /// <inheritdoc/>
-    public void OnFieldsExpired(Database database, in Key key, int fields, bool isEmpty)
+    public void OnFieldsExpired(Database database, in Key key, in RecordList fields, bool isEmpty)
     {
-        CountExpiredFields(fields);
+        if (server.Journal.IsActive)
+            Effects.NoteFieldsExpired(database, key, fields, isEmpty);
+        CountExpiredFields(fields.Count);
         if (database.HasWatchedKeys(key))
             server.Watches.Touch(database, key);
         if ((Notifications & NotificationClass.Hash) != 0)

@@ -41,6 +41,7 @@ internal sealed class ServerSettings(ServerInstance server)
             }
         }
         server.ClientMemory.Configure();
+        server.Replication.Configure();
         server.Keyspace.KeepsExpired = configuration.ImportMode || server.Pause.IsInForce;
         server.Keyspace.LazyExpire = configuration.LazyfreeLazyExpire;
         server.Keyspace.LazyOverwrite = configuration.LazyfreeLazyServerDel;

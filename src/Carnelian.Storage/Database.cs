@@ -215,6 +215,7 @@ public sealed unsafe class Database : IDisposable
         var old = new Entry(*slot);
         if (value.Length <= Entry.InlineLimit && OwnsNothing(old) && old.HasDeadline == deadline >= 0 && old.FitsInPlace(value.Length))
         {
+            DueKeys.NoteOverwritten(this, old, key, now);
             UpdateDeadline(part, key, old, deadline);
             old.SetInPlace(ValueType.String, ValueEncoding.Inline, value.Length, isRaw: false);
             fixed (byte* bytes = value)
@@ -261,6 +262,7 @@ public sealed unsafe class Database : IDisposable
         var old = new Entry(*slot);
         if (OwnsNothing(old) && old.HasDeadline == deadline >= 0 && old.FitsInPlace(sizeof(long)))
         {
+            DueKeys.NoteOverwritten(this, old, key, now);
             UpdateDeadline(part, key, old, deadline);
             old.SetInPlace(ValueType.String, ValueEncoding.Integer, sizeof(long), isRaw: false);
             old.Integer = value;
@@ -682,6 +684,7 @@ public sealed unsafe class Database : IDisposable
     private void ReplaceEntry(DatabasePart* part, byte** slot, in Key key, Entry entry, long now)
     {
         var old = new Entry(*slot);
+        DueKeys.NoteOverwritten(this, old, key, now);
         if (old.HasDeadline)
             part->Expiry.Remove(old.Deadline, key.Hash);
         if (entry.HasDeadline)

@@ -53,10 +53,14 @@ internal static unsafe class DueFields
         Key key = entry.Key;
         var table = (FieldTable*)entry.Collection;
         database.SaveBeforeChange(entry, key.Hash);
-        int removed = table->RemoveDue(now, most);
+        RecordList removed = default;
+        table->RemoveDue(now, most, ref removed);
         bool isEmpty = table->Count == 0;
-        if (removed != 0)
+        if (removed.Count != 0)
             database.Keyspace.Observer?.OnFieldsExpired(database, key, removed, isEmpty);
+        for (int i = 0; i < removed.Count; i++)
+            new HashField(removed[i]).Free();
+        removed.Dispose();
         if (isEmpty)
             database.RemoveEmptyHash(part, key);
         else

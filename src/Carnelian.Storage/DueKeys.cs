@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace Carnelian.Storage;
@@ -13,6 +14,21 @@ internal static unsafe class DueKeys
     private const int MostAtOnce = 64;
     private const int PrefetchDistance = 16;
     private const int LeastForSegment = 16;
+
+    /// <summary>Tells the observer if a key that is about to be overwritten has expired.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void NoteOverwritten(Database database, Entry old, in Key key, long now)
+    {
+        if (old.HasDeadline && old.Deadline < now && !database.Keyspace.KeepsExpired)
+            TellOfExpiry(database, key);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void TellOfExpiry(Database database, in Key key)
+    {
+        database.Keyspace.Observer?.OnExpired(database, key);
+        database.Keyspace.Observer?.CountExpired(1);
+    }
 
     /// <summary>Removes some keys.</summary>
     /// <returns>How many deadlines were due.</returns>

@@ -15,7 +15,11 @@ public interface IKeyspaceObserver
     void CountExpired(int keys);
 
     /// <summary>Fields of a hash have been removed since their time has come. If it is empty now, the key is about to be removed too.</summary>
-    void OnFieldsExpired(Database database, in Key key, int fields, bool isEmpty);
+    /// <param name="database">The database.</param>
+    /// <param name="key">The key of the hash.</param>
+    /// <param name="fields">The fields (<see cref="Hashes.HashField"/>), which are freed afterwards.</param>
+    /// <param name="isEmpty">Whether they were the last.</param>
+    void OnFieldsExpired(Database database, in Key key, in RecordList fields, bool isEmpty);
 
     /// <summary>A key is about to be removed to make room.</summary>
     void OnEvicted(Database database, in Key key);

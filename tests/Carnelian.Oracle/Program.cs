@@ -1,5 +1,6 @@
 using Carnelian.Oracle.Catalogue;
 using Carnelian.Oracle.Differential;
+using Carnelian.Oracle.Journals;
 
 namespace Carnelian.Oracle;
 
@@ -24,6 +25,7 @@ internal static class Program
         (long compared, int failed) = options.Mode switch
         {
             "replay" => Replay(servers, options),
+            "journal" => CompareJournals(servers, options),
             "self-test" => SelfTest(servers, options),
             "catalogue" or "names" or "raw" => Compare(servers, options),
             _ => throw new ArgumentException($"no mode is called {options.Mode}"),
@@ -41,6 +43,14 @@ internal static class Program
     private static (long Compared, int Failed) Replay(ServerPair servers, OracleOptions options)
     {
         var run = new ReplayRun(servers, options);
+        run.Run();
+        return (run.Compared, run.Differences);
+    }
+
+    private static (long Compared, int Failed) CompareJournals(ServerPair servers, OracleOptions options)
+    {
+        using var journals = new JournalTap(servers);
+        var run = new ReplayRun(servers, options) { Journals = journals };
         run.Run();
         return (run.Compared, run.Differences);
     }

@@ -1,5 +1,6 @@
 using Carnelian.Commands.SortedSets;
 using Carnelian.Commands.Table;
+using Carnelian.Journal;
 using Carnelian.Memory;
 using Carnelian.Storage;
 using Carnelian.Storage.SortedSets;
@@ -52,9 +53,26 @@ public static unsafe class GeoCommands
         if (count > FewPoints)
             scores = (double*)NativeHeap.Allocate((nuint)count * sizeof(double));
         if (TryScores(ref ctx, first, count, scores))
+        {
             AddCommands.Add(ref ctx, first, step: 3, count, scores, conditions, countsChanged);
+            if (ctx.Effects != null && ctx.Dirty != 0)
+                ReplaceByAdd(ref ctx, first, count, scores);
+        }
         if (count > FewPoints)
             NativeHeap.Free((byte*)scores);
+    }
+
+    private static void ReplaceByAdd(scoped ref CommandContext ctx, int first, int count, double* scores)
+    {
+        JournalUnit effects = ctx.ReplaceEffect(first + 2 * count);
+        effects.Add("ZADD"u8);
+        for (int i = 1; i < first; i++)
+            effects.Add(ctx.Arg(i));
+        for (int i = 0; i < count; i++)
+        {
+            effects.Add((long)scores[i]);
+            effects.Add(ctx.Arg(first + 3 * i + 2));
+        }
     }
 
     [Command("GEODIST", Arity = -4, Group = CommandGroup.Geo, Since = "3.2.0", Complexity = "O(1)",

@@ -1,5 +1,6 @@
 using Carnelian.Commands.Keys;
 using Carnelian.Commands.Table;
+using Carnelian.Journal;
 using Carnelian.Storage;
 using Carnelian.Storage.Hashes;
 using static Carnelian.Commands.Table.CommandFlags;
@@ -125,11 +126,31 @@ public static class FieldDeadlineCommands
         {
             int result = entry.Exists ? SetDeadline(new Hash(entry), ctx.Arg(i), deadline, conditions, isPast, ctx.Now) : NoField;
             ctx.Reply.Integer(result);
-            if (result >= Done)
-                changed++;
+            if (result < Done)
+                continue;
+            changed++;
+            if (ctx.Effects != null && isPast)
+                ctx.Mark(i);
         }
-        if (changed != 0)
-            NoteDeadlines(ref ctx, key, new Hash(entry), changed, isPast);
+        if (changed == 0)
+            return;
+        NoteDeadlines(ref ctx, key, new Hash(entry), changed, isPast);
+        if (ctx.Effects == null)
+            return;
+        if (isPast)
+            HashEffects.ReplaceByRemoval(ref ctx, key, changed);
+        else if (origin != 0 || unit != 1)
+            Replace(ref ctx, deadline);
+    }
+
+    private static void Replace(scoped ref CommandContext ctx, long deadline)
+    {
+        JournalUnit effects = ctx.ReplaceEffect(ctx.ArgCount);
+        effects.Add("HPEXPIREAT"u8);
+        effects.Add(ctx.Arg(1));
+        effects.Add(deadline);
+        for (int i = 3; i < ctx.ArgCount; i++)
+            effects.Add(ctx.Arg(i));
     }
 
     private static int SetDeadline(Hash hash, ReadOnlySpan<byte> field, long deadline, DeadlineConditions conditions, bool isPast, long now)

@@ -54,19 +54,28 @@ public static class FieldLifetimeCommands
         {
             ReadOnlySpan<byte> field = ctx.Arg(i);
             HashAccess.WriteField(ref ctx, entry, field, ctx.Now);
-            if (entry.Exists && Change(new Hash(entry), field, expiration, isPast, ctx.Now))
-                changed++;
+            if (!entry.Exists || !Change(new Hash(entry), field, expiration, isPast, ctx.Now))
+                continue;
+            changed++;
+            if (ctx.Effects != null)
+                ctx.Mark(i);
         }
         if (changed == 0)
             return;
         if (!expiration.Persist)
         {
             FieldDeadlineCommands.NoteDeadlines(ref ctx, key, new Hash(entry), changed, isPast);
-            return;
         }
-        HashAccess.NoteDeadlines(ref ctx, key, new Hash(entry));
-        ctx.Dirty += changed - 1;
-        ctx.Modified(key, NotificationClass.Hash, "hpersist"u8);
+        else
+        {
+            HashAccess.NoteDeadlines(ref ctx, key, new Hash(entry));
+            ctx.Dirty += changed - 1;
+            ctx.Modified(key, NotificationClass.Hash, "hpersist"u8);
+        }
+        if (ctx.Effects != null && isPast)
+            HashEffects.ReplaceByRemoval(ref ctx, key, changed);
+        else if (ctx.Effects != null)
+            HashEffects.ReplaceByDeadline(ref ctx, key, changed, expiration.Deadline);
     }
 
     [Command("HSETEX", Arity = -6, Group = CommandGroup.Hash, Since = "9.0.0", Complexity = "O(N) where N is the number of specified fields.",
@@ -121,9 +130,17 @@ public static class FieldLifetimeCommands
         if (!entry.Exists)
             ctx.Created(key);
         if (expiration.IsPast(ref ctx))
+        {
             RemoveAll(ref ctx, key, hash, first);
+        }
         else
+        {
             SetAll(ref ctx, key, hash, first, expiration);
+            // What is left of the options are the time, a word or two, and the conditions.
+            int words = fields - 2 - (expiration.HasTime ? 2 : expiration.Keep ? 1 : 0);
+            if (ctx.Effects != null && (conditions != Conditions.None || (expiration.HasTime && !expiration.IsDeadline)))
+                HashEffects.ReplaceOptions(ref ctx, words, fields, expiration);
+        }
         ctx.Reply.Integer(1);
     }
 
@@ -200,9 +217,14 @@ public static class FieldLifetimeCommands
         int removed = 0;
         for (int i = first; i < ctx.ArgCount; i += 2)
         {
-            if (hash.Remove(ctx.Arg(i), long.MinValue))
-                removed++;
+            if (!hash.Remove(ctx.Arg(i), long.MinValue))
+                continue;
+            removed++;
+            if (ctx.Effects != null)
+                ctx.Mark(i);
         }
+        if (ctx.Effects != null && removed != 0)
+            HashEffects.ReplaceByRemoval(ref ctx, key, removed);
         HashAccess.NoteDeadlines(ref ctx, key, hash);
         ctx.Services.CountExpiredFields((ctx.ArgCount - first) / 2);
         // The events come in any case; a change it is only if a field was there.

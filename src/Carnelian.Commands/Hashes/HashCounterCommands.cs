@@ -92,11 +92,15 @@ public static unsafe class HashCounterCommands
     private static void Store(scoped ref CommandContext ctx, in Key key, Entry entry, scoped ReadOnlySpan<byte> value, ReadOnlySpan<byte> name)
     {
         Hash hash = HashAccess.GetOrCreate(ref ctx, key, entry);
+        bool isVolatile = hash.IsVolatile;
         HashSetOutcome outcome = hash.Set(ctx.Arg(2), value, Hash.KeepDeadline, ctx.Now, HashAccess.Limits(ref ctx));
         HashAccess.NoteDeadlines(ref ctx, key, hash);
         if (!entry.Exists)
             ctx.Created(key);
         HashAccess.NoteExpired(ref ctx, key, outcome == HashSetOutcome.Renewed ? 1 : 0);
         ctx.Modified(key, NotificationClass.Hash, name);
+        // A copy of the data may hold a field no longer that has expired, or still.
+        if (ctx.Effects != null && (isVolatile || name.Length > "hincrby".Length))
+            HashEffects.ReplaceBySet(ref ctx, hash, ctx.Arg(2), value);
     }
 }

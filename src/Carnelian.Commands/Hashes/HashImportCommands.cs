@@ -1,4 +1,5 @@
 using Carnelian.Commands.Table;
+using Carnelian.Journal;
 using Carnelian.Storage;
 using Carnelian.Storage.Hashes;
 using Carnelian.Storage.Packed;
@@ -62,6 +63,18 @@ public static unsafe class HashImportCommands
         ctx.Dirty += fields.Length - 1;
         ctx.Modified(key, NotificationClass.Hash, "hset"u8);
         ctx.Reply.Ok();
+        if (ctx.Effects == null)
+            return;
+        if (entry.Exists)
+            ctx.ReplaceByRemoval(key, isLazy: true);
+        JournalUnit effects = ctx.ReplaceEffect(2 + 2 * fields.Length);
+        effects.Add("HSET"u8);
+        effects.Add(key.Bytes);
+        for (int i = 0; i < fields.Length; i++)
+        {
+            effects.Add(fields[i]);
+            effects.Add(ctx.Arg(i + 4));
+        }
     }
 
     [Command("HIMPORT|DISCARD", Arity = 3, Group = CommandGroup.Hash, Since = "8.10.0", Complexity = "O(N) where N is the number of session-local fieldsets.",

@@ -51,6 +51,7 @@ public static class HashWriteCommands
             return;
         }
         Hash hash = HashAccess.GetOrCreate(ref ctx, key, entry);
+        bool isVolatile = hash.IsVolatile;
         HashSetOutcome outcome = hash.Set(ctx.Arg(2), ctx.Arg(3), -1, ctx.Now, HashAccess.Limits(ref ctx));
         HashAccess.NoteDeadlines(ref ctx, key, hash);
         if (!entry.Exists)
@@ -58,6 +59,8 @@ public static class HashWriteCommands
         HashAccess.NoteExpired(ref ctx, key, outcome == HashSetOutcome.Renewed ? 1 : 0);
         ctx.Modified(key, NotificationClass.Hash, "hset"u8);
         ctx.Reply.Integer(1);
+        if (ctx.Effects != null && isVolatile)
+            HashEffects.ReplaceBySet(ref ctx, hash, ctx.Arg(2), ctx.Arg(3));
     }
 
     [Command("HDEL", Arity = -3, Group = CommandGroup.Hash, Since = "2.0.0", Complexity = "O(N) where N is the number of fields to be removed.",

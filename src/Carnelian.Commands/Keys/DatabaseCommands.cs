@@ -20,6 +20,7 @@ public static class DatabaseCommands
         if (!TryFlushType(ref ctx, out bool isLazy))
             return;
         Flush(ref ctx, ctx.Database, isLazy);
+        ctx.Propagation = Propagation.Always;
         ctx.Reply.Ok();
     }
 
@@ -35,8 +36,10 @@ public static class DatabaseCommands
     {
         if (!TryFlushType(ref ctx, out bool isLazy))
             return;
+        ctx.Services.OnAllFlushing();
         for (int i = 0; i < ctx.Keyspace.DatabaseCount; i++)
             Flush(ref ctx, ctx.Keyspace[i], isLazy);
+        ctx.Propagation = Propagation.Always;
         ctx.Reply.Ok();
     }
 
@@ -57,12 +60,18 @@ public static class DatabaseCommands
             ctx.Reply.Error("ERR DB index is out of range"u8);
             return;
         }
+        ctx.Dirty++;
+        if (ctx.Effects != null)
+        {
+            // Before the database of the client has another number.
+            ctx.CollectEffect();
+            ctx.Propagation = Propagation.Never;
+        }
         if (first != second)
         {
             ctx.Keyspace.Swap(first, second);
             ctx.Services.OnDatabasesSwapped(first, second);
         }
-        ctx.Dirty++;
         ctx.Reply.Ok();
     }
 

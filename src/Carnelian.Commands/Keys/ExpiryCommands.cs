@@ -1,4 +1,5 @@
 using Carnelian.Commands.Table;
+using Carnelian.Journal;
 using Carnelian.Storage;
 using static Carnelian.Commands.Table.CommandFlags;
 
@@ -124,13 +125,26 @@ public static class ExpiryCommands
             // Counted and announced as a key whose time has come.
             ctx.Database.ExpireKey(key);
             ctx.Dirty++;
+            ctx.Propagation = Propagation.Never;
         }
         else
         {
             ctx.Database.SetDeadline(key, deadline);
             ctx.Modified(key, NotificationClass.Generic, "expire"u8);
+            if (ctx.Effects != null && (origin != 0 || unit != 1))
+                Replace(ref ctx, deadline);
         }
         ctx.Reply.Integer(1);
+    }
+
+    private static void Replace(scoped ref CommandContext ctx, long deadline)
+    {
+        JournalUnit effects = ctx.ReplaceEffect(ctx.ArgCount);
+        effects.Add("PEXPIREAT"u8);
+        effects.Add(ctx.Arg(1));
+        effects.Add(deadline);
+        for (int i = 3; i < ctx.ArgCount; i++)
+            effects.Add(ctx.Arg(i));
     }
 
     private static void WriteInvalidTime(scoped ref CommandContext ctx) =>

@@ -51,7 +51,7 @@ public static class BlockingCommands
     {
         if (!ListKey.TryReadEnd(ref ctx, 3, out bool fromTail) || !ListKey.TryReadEnd(ref ctx, 4, out bool toTail))
             return;
-        Move(ref ctx, fromTail, toTail, timeout: 5);
+        Move(ref ctx, fromTail, toTail, timeout: 5, "LMOVE"u8);
     }
 
     [Command("BRPOPLPUSH", Arity = 4, Group = CommandGroup.List, Since = "2.2.0", Complexity = "O(1)",
@@ -63,7 +63,7 @@ public static class BlockingCommands
             """,
         Arguments = "source:key, destination:key@1, timeout:double",
         History = "6.0.0 `timeout` is interpreted as a double instead of an integer.")]
-    public static void BRPopLPush(scoped ref CommandContext ctx) => Move(ref ctx, fromTail: true, toTail: false, timeout: 3);
+    public static void BRPopLPush(scoped ref CommandContext ctx) => Move(ref ctx, fromTail: true, toTail: false, timeout: 3, "RPOPLPUSH"u8);
 
     [Command("BLMOVEM", Arity = -6, Group = CommandGroup.List, Since = "8.10.0", Complexity = "O(N) where N is the number of elements moved.",
         Summary = "Moves elements from an end of a list to an end of another and returns them; waits until there are enough.",
@@ -101,16 +101,23 @@ public static class BlockingCommands
             ctx.Reply.Array(2);
             ctx.Reply.Bulk(key.Bytes);
             ListKey.Pop(ref ctx, key, entry, fromTail);
+            ctx.ReplaceEffect(fromTail ? "RPOP"u8 : "LPOP"u8, i, 1);
             return;
         }
         if (!ctx.TryBlock(new KeyWait(Storage.ValueType.List, firstKey: 1, keyCount: last - 1, deadline)))
             ctx.Reply.NullArray();
     }
 
-    private static void Move(scoped ref CommandContext ctx, bool fromTail, bool toTail, int timeout)
+    private static void Move(scoped ref CommandContext ctx, bool fromTail, bool toTail, int timeout, ReadOnlySpan<byte> plainName)
     {
-        if (!BlockingTimeout.TrySeconds(ref ctx, timeout, out long deadline) || MoveCommands.TryMove(ref ctx, fromTail, toTail))
+        if (!BlockingTimeout.TrySeconds(ref ctx, timeout, out long deadline))
             return;
+        if (MoveCommands.TryMove(ref ctx, fromTail, toTail))
+        {
+            if (ctx.Dirty != 0)
+                ctx.ReplaceEffect(plainName, 1, timeout - 1);
+            return;
+        }
         if (!ctx.TryBlock(new KeyWait(Storage.ValueType.List, firstKey: 1, keyCount: 1, deadline)))
             ctx.Reply.Null();
     }

@@ -1,3 +1,4 @@
+using Carnelian.Journal;
 using Carnelian.Memory;
 using Carnelian.Protocol;
 using Carnelian.Storage;
@@ -169,6 +170,8 @@ public static unsafe class ListKey
                 at.Move(backwards);
         }
         Free(ref ctx, from.RemoveRange(start, count));
+        if (ctx.Effects != null)
+            ReplaceByPopAndPush(ref ctx, sourceKey, key, moved, move);
 
         bool isNew = !destination.Exists;
         ListValue to = isNew ? ListValue.Add(ctx.Database, key, ctx.Now) : new ListValue(destination);
@@ -186,6 +189,21 @@ public static unsafe class ListKey
         ctx.Modified(key, NotificationClass.List, PushEvent(move.ToRight));
         ctx.Dirty--;
         Removed(ref ctx, sourceKey, from, count, move.FromRight);
+    }
+
+    /// <summary>The move as commands that Valkey has too.</summary>
+    private static void ReplaceByPopAndPush(scoped ref CommandContext ctx, in Key sourceKey, in Key key, QuickList moved, in ListMove move)
+    {
+        JournalUnit effects = ctx.ReplaceEffect(3);
+        effects.Add(move.FromRight ? "RPOP"u8 : "LPOP"u8);
+        effects.Add(sourceKey.Bytes);
+        effects.Add(moved.Count);
+        ctx.ReplaceEffect(2 + (int)moved.Count);
+        effects.Add(move.ToRight ? "RPUSH"u8 : "LPUSH"u8);
+        effects.Add(key.Bytes);
+        Span<byte> digits = stackalloc byte[PackedValue.MostDigits];
+        for (ListCursor at = moved.End(last: false); at.Exists; at.MoveNext())
+            effects.Add(at.Value.Bytes(digits));
     }
 
     /// <summary>Frees what was cut out of a list, behind the command's back if it is much.</summary>

@@ -1,4 +1,6 @@
+using Carnelian.Journal;
 using Carnelian.Storage;
+using Carnelian.Storage.Lists;
 using Carnelian.Text;
 
 namespace Carnelian.Commands.Lists;
@@ -84,7 +86,14 @@ public readonly struct MultiPop
                 return true;
             ctx.Reply.Array(2);
             ctx.Reply.Bulk(key.Bytes);
+            long length = new ListValue(entry).Count;
             ListKey.PopSeveral(ref ctx, key, entry, Count, FromTail);
+            if (ctx.Effects == null)
+                return true;
+            JournalUnit effects = ctx.ReplaceEffect(3);
+            effects.Add(FromTail ? "RPOP"u8 : "LPOP"u8);
+            effects.Add(key.Bytes);
+            effects.Add(Math.Min(Count, length));
             return true;
         }
         return false;

@@ -44,6 +44,7 @@ public static unsafe class RandomCommands
         }
         PackedValue member = set.Sample(ref SetAccess.Chance);
         SetAccess.Reply(ref ctx, member);
+        SetAccess.NoteRemoval(ref ctx, key, member, left: 1, all: 1);
         set.Remove(member);
         set.StoreIn(entry);
         ctx.Modified(key, NotificationClass.Set, "spop"u8);
@@ -102,21 +103,24 @@ public static unsafe class RandomCommands
             ctx.Reply.Set((int)wanted);
             long rest = count - wanted;
             if (!set.IsTable)
-                PopInWalk(ref ctx, ref set, count, wanted);
+                PopInWalk(ref ctx, key, ref set, count, wanted);
             else if (rest * DropsFrom > wanted)
-                PopOneByOne(ref ctx, ref set, wanted);
+                PopOneByOne(ref ctx, key, ref set, wanted);
             else
-                PopAllBut(ref ctx, ref set, rest);
+                PopAllBut(ref ctx, key, ref set, rest);
             set.StoreIn(entry);
         }
         ctx.Modified(key, NotificationClass.Set, "spop"u8);
         ctx.Dirty += Math.Min(wanted, count) - 1;
-        if (wanted >= count)
-            ctx.RemoveEmptied(key);
+        if (wanted < count)
+            return;
+        ctx.RemoveEmptied(key);
+        ctx.ReplaceByRemoval(key, ctx.Services.LazyServerDelete);
     }
 
-    private static void PopInWalk(scoped ref CommandContext ctx, ref SetValue set, long left, long wanted)
+    private static void PopInWalk(scoped ref CommandContext ctx, in Key key, ref SetValue set, long left, long wanted)
     {
+        long all = wanted;
         ref FastRandom chance = ref SetAccess.Chance;
         if (set.Encoding == ValueEncoding.IntSet)
         {
@@ -129,6 +133,7 @@ public static unsafe class RandomCommands
                     continue;
                 }
                 ctx.Reply.BulkInteger(integers[i]);
+                SetAccess.NoteRemoval(ref ctx, key, new PackedValue(integers[i]), wanted, all);
                 integers = integers.RemoveAt(i);
                 wanted--;
             }
@@ -143,26 +148,30 @@ public static unsafe class RandomCommands
                 element = ListPack.Next(element);
                 continue;
             }
-            SetAccess.Reply(ref ctx, ListPack.Read(element));
+            PackedValue member = ListPack.Read(element);
+            SetAccess.Reply(ref ctx, member);
+            SetAccess.NoteRemoval(ref ctx, key, member, wanted, all);
             pack = pack.Remove(element, out element);
             wanted--;
         }
         set = new SetValue(ValueEncoding.ListPack, pack.Address);
     }
 
-    private static void PopOneByOne(scoped ref CommandContext ctx, ref SetValue set, long wanted)
+    private static void PopOneByOne(scoped ref CommandContext ctx, in Key key, ref SetValue set, long wanted)
     {
+        long all = wanted;
         ref FastRandom chance = ref SetAccess.Chance;
         for (; wanted > 0; wanted--)
         {
             PackedValue member = set.Sample(ref chance);
             SetAccess.Reply(ref ctx, member);
+            SetAccess.NoteRemoval(ref ctx, key, member, wanted, all);
             set.Remove(member);
         }
     }
 
     /// <summary>Moves the members that stay into a set of their own, which begins as a pack.</summary>
-    private static void PopAllBut(scoped ref CommandContext ctx, ref SetValue set, long rest)
+    private static void PopAllBut(scoped ref CommandContext ctx, in Key key, ref SetValue set, long rest)
     {
         ref FastRandom chance = ref SetAccess.Chance;
         SetLimits limits = SetAccess.Limits(ref ctx);
@@ -173,7 +182,14 @@ public static unsafe class RandomCommands
             kept.Add(member, limits);
             set.Remove(member);
         }
-        SetAccess.ReplyMembers(ref ctx, set);
+        var walk = new SetWalk(set);
+        long all = set.Count;
+        for (long left = all; walk.Next(out PackedValue member); left--)
+        {
+            SetAccess.Reply(ref ctx, member);
+            SetAccess.NoteRemoval(ref ctx, key, member, left, all);
+        }
+        walk.Dispose();
         ctx.Database.FreeCollection(ValueType.Set, set.Encoding, set.Address);
         set = kept;
     }

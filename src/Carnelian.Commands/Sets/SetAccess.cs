@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Carnelian.Journal;
 using Carnelian.Storage;
 using Carnelian.Storage.Packed;
 using Carnelian.Storage.Sets;
@@ -9,6 +10,8 @@ namespace Carnelian.Commands.Sets;
 /// <summary>What the set commands share: lookups, limits, replies.</summary>
 internal static unsafe class SetAccess
 {
+    private const int MembersPerEffect = 1024;
+
     [ThreadStatic]
     private static FastRandom t_random;
 
@@ -66,6 +69,25 @@ internal static unsafe class SetAccess
             ctx.Reply.BulkInteger(member.Integer);
         else
             ctx.Reply.Bulk(new ReadOnlySpan<byte>(member.Data, member.Length));
+    }
+
+    /// <summary>Says in the journal that one of several members taken by chance is removed: SREM, and another one after so many members.</summary>
+    /// <param name="ctx">The command.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="member">The member.</param>
+    /// <param name="left">How many members are to go, this one counted.</param>
+    /// <param name="all">How many there were to go.</param>
+    public static void NoteRemoval(scoped ref CommandContext ctx, in Key key, in PackedValue member, long left, long all)
+    {
+        if (ctx.Effects == null)
+            return;
+        if ((all - left) % MembersPerEffect == 0)
+        {
+            JournalUnit effects = ctx.ReplaceEffect(2 + (int)Math.Min(left, MembersPerEffect));
+            effects.Add("SREM"u8);
+            effects.Add(key.Bytes);
+        }
+        ctx.Effects.Add(member.Bytes(stackalloc byte[PackedValue.MostDigits]));
     }
 
     /// <summary>Writes all members as a set.</summary>

@@ -66,6 +66,7 @@ public static class BlockingPopCommands
             ctx.Reply.Array(3);
             ctx.Reply.Bulk(key.Bytes);
             PopCommands.WritePopped(ref ctx, key, entry, fromHighest, count: 1, inPairs: false);
+            ctx.ReplaceEffect(fromHighest ? "ZPOPMAX"u8 : "ZPOPMIN"u8, i, 1);
             return;
         }
         if (!ctx.TryBlock(new KeyWait(Storage.ValueType.SortedSet, firstKey: 1, keyCount: last - 1, deadline)))

@@ -1,4 +1,5 @@
 using Carnelian.Commands.Table;
+using Carnelian.Journal;
 using Carnelian.Storage;
 using Carnelian.Storage.SortedSets;
 using Carnelian.Text;
@@ -93,6 +94,12 @@ public static class PopCommands
         count = Math.Min(count, new SortedSet(entry).Count);
         ctx.Reply.Array(checked((int)count));
         WritePopped(ref ctx, key, entry, fromHighest, count, inPairs: true);
+        if (ctx.Effects == null)
+            return;
+        JournalUnit effects = ctx.ReplaceEffect(3);
+        effects.Add(fromHighest ? "ZPOPMAX"u8 : "ZPOPMIN"u8);
+        effects.Add(key.Bytes);
+        effects.Add(count);
     }
 
     /// <summary>

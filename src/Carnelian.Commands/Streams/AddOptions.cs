@@ -20,6 +20,12 @@ internal struct AddOptions
     /// <summary>The argument with the message's id; 0 without IDMP.</summary>
     public int Message;
 
+    /// <summary>The argument with the id of XADD; 0 for XTRIM.</summary>
+    public int IdArgument;
+
+    /// <summary>The argument with the number or id to trim to; 0 without trimming.</summary>
+    public int TrimArgument;
+
     /// <summary>Where the fields begin.</summary>
     public int Fields;
 
@@ -96,6 +102,7 @@ internal struct AddOptions
             }
         }
         Fields = i + 1;
+        IdArgument = isAdd ? i : 0;
         return CheckLimit(ref ctx, hasLimit);
     }
 
@@ -124,6 +131,7 @@ internal struct AddOptions
             Trim.IsApproximate = sign[0] == '~';
             index++;
         }
+        TrimArgument = index;
         if (Trim.IsById)
             return StreamAccess.TryId(ref ctx, index, 0, out Trim.LeastId);
         if (!ctx.TryInteger(index, out Trim.MostEntries))
@@ -137,7 +145,8 @@ internal struct AddOptions
         {
             if (!Trim.IsWanted)
                 return Refuse(ref ctx, "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy"u8);
-            return Trim.IsApproximate || Refuse(ref ctx, "ERR syntax error, LIMIT cannot be used without the special ~ option"u8);
+            // In a journal approximate trimming has become exact, and its limit has stayed.
+            return Trim.IsApproximate || ctx.Session.IsReplaying || Refuse(ref ctx, "ERR syntax error, LIMIT cannot be used without the special ~ option"u8);
         }
         if (Trim.IsApproximate)
         {

@@ -49,12 +49,14 @@ public static class ClaimCommands
         ClaimOptions options = default;
         if (!options.TryRead(ref ctx, idsEnd))
             return;
-        if (options.LastId > group.LastId)
+        bool movesGroup = options.LastId > group.LastId;
+        if (movesGroup)
         {
             group.LastId = options.LastId;
             ctx.Dirty++;
         }
-        StreamConsumer consumer = ReadCommands.GetConsumer(ref ctx, key, group, ctx.Arg(3));
+        StreamConsumer consumer = ReadCommands.GetConsumer(ref ctx, key, group, ctx.Arg(3), out _);
+        ctx.Propagation = Propagation.Never;
         DeferredLength length = ctx.Reply.BeginDeferred();
         int count = 0;
         for (int i = 5; i < idsEnd; i++)
@@ -67,6 +69,8 @@ public static class ClaimCommands
                 // An entry that was deleted is of no use to anybody.
                 if (entry.Exists)
                 {
+                    StreamEffects.AddClaim(ref ctx, 1, group, id, entry, consumer);
+                    movesGroup = false;
                     group.RemovePending(id);
                     ctx.Dirty++;
                 }
@@ -89,10 +93,15 @@ public static class ClaimCommands
             else if (!options.WantsIds)
                 GroupReader.CountDelivery(entry);
             WriteClaimed(ref ctx, ref cursor, options.WantsIds);
+            StreamEffects.AddClaim(ref ctx, 1, group, id, entry, consumer);
+            movesGroup = false;
             count++;
             consumer.ActiveTime = ctx.Now;
             ctx.Dirty++;
         }
+        // Each XCLAIM tells how far the group has read as well.
+        if (movesGroup)
+            StreamEffects.AddGroupPosition(ref ctx, 1, group);
         ctx.Reply.EndArray(length, count);
     }
 
@@ -136,7 +145,8 @@ public static class ClaimCommands
         Key key = ctx.Key(1);
         if (!StreamAccess.TryFindGroup(ref ctx, key, out StreamValue stream, out StreamGroup group))
             return;
-        StreamConsumer consumer = ReadCommands.GetConsumer(ref ctx, key, group, ctx.Arg(3));
+        StreamConsumer consumer = ReadCommands.GetConsumer(ref ctx, key, group, ctx.Arg(3), out _);
+        ctx.Propagation = Propagation.Never;
         Claim(ref ctx, stream, group, consumer, leastIdle, first, most, wantsIds);
     }
 
@@ -153,6 +163,7 @@ public static class ClaimCommands
             StreamId id = walk.Id;
             if (!stream.Contains(id))
             {
+                StreamEffects.AddClaim(ref ctx, 1, group, id, walk.Entry, consumer);
                 group.RemovePending(id);
                 deleted.Add(id);
                 id.TryNext(out StreamId behind);
@@ -164,6 +175,7 @@ public static class ClaimCommands
             group.Assign(id, walk.Entry, consumer, ctx.Now);
             if (!wantsIds)
                 GroupReader.CountDelivery(walk.Entry);
+            StreamEffects.AddClaim(ref ctx, 1, group, id, walk.Entry, consumer);
             claimed.Add(id);
             consumer.ActiveTime = ctx.Now;
         }

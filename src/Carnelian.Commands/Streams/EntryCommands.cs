@@ -59,10 +59,11 @@ public static class EntryCommands
             return;
         StreamAccess.WriteId(ref ctx, id);
         ctx.Modified(key, NotificationClass.Stream, "xadd"u8);
-        if (options.Producer != 0)
-            Idempotence.Note(ref ctx, stream, options, id);
         if (options.Trim.IsWanted && StreamTrimmer.Trim(stream, options.Trim) != 0)
             ctx.Notify(key, NotificationClass.Stream, "xtrim"u8);
+        StreamEffects.ReplaceOptions(ref ctx, stream, options, id);
+        if (options.Producer != 0)
+            Idempotence.Note(ref ctx, stream, options, id);
     }
 
     [Command("XTRIM", Arity = -4, Group = CommandGroup.Stream, Since = "5.0.0", Complexity = "O(N), with N being the number of evicted entries. Constant times are very small however, since entries are organized in macro nodes containing multiple entries that can be released with a single deallocation.",
@@ -87,6 +88,7 @@ public static class EntryCommands
         {
             ctx.Modified(key, NotificationClass.Stream, "xtrim"u8);
             ctx.Dirty += removed - 1;
+            StreamEffects.ReplaceOptions(ref ctx, stream, options, default);
         }
         ctx.Reply.Integer(removed);
     }

@@ -14,11 +14,12 @@ internal static class GroupReader
     }
 
     /// <summary>Writes the entries that the group has not read, and with CLAIM before them those that are pending for long.</summary>
-    public static void WriteNew(scoped ref CommandContext ctx, in StreamSource source, StreamConsumer consumer, in ReadOptions options, long most, ref ReadBudget budget)
+    public static void WriteNew(scoped ref CommandContext ctx, int key, in StreamSource source, StreamConsumer consumer, in ReadOptions options, long most, ref ReadBudget budget)
     {
         DeferredLength length = ctx.Reply.BeginDeferred();
         bool isClaiming = options.LeastIdle >= 0;
-        int count = isClaiming ? WriteIdle(ref ctx, source, consumer, options.LeastIdle, most, ref budget) : 0;
+        int count = isClaiming ? WriteIdle(ref ctx, key, source, consumer, options.LeastIdle, most, ref budget) : 0;
+        int claimed = count;
         source.Group.LastId.TryNext(out StreamId first);
         StreamCursor cursor = source.Stream.Range(first, StreamId.Max);
         while ((most == 0 || count < most) && budget.HasRoom && cursor.MoveNext())
@@ -40,7 +41,7 @@ internal static class GroupReader
             PendingEntry pending = source.Group.PendingCount == 0 || id > source.Group.LastPending ? default : source.Group.FindPending(id);
             if (!pending.Exists)
             {
-                source.Group.AddPending(id, consumer, ctx.Now, deliveries: 1);
+                pending = source.Group.AddPending(id, consumer, ctx.Now, deliveries: 1);
             }
             else
             {
@@ -49,7 +50,10 @@ internal static class GroupReader
                 pending.Deliveries = 1;
             }
             consumer.ActiveTime = ctx.Now;
+            StreamEffects.AddClaim(ref ctx, key, source.Group, id, pending, consumer);
         }
+        if (count != claimed)
+            StreamEffects.AddGroupPosition(ref ctx, key, source.Group);
         ctx.Reply.EndArray(length, count);
     }
 
@@ -102,7 +106,7 @@ internal static class GroupReader
     }
 
     /// <summary>Takes over the entries that are pending for long, and writes them. Those that are deleted are not pending any more.</summary>
-    private static int WriteIdle(scoped ref CommandContext ctx, in StreamSource source, StreamConsumer consumer, long leastIdle, long most, ref ReadBudget budget)
+    private static int WriteIdle(scoped ref CommandContext ctx, int key, in StreamSource source, StreamConsumer consumer, long leastIdle, long most, ref ReadBudget budget)
     {
         // They are collected first: with no idle time at all each would come round again at once.
         StreamIdList ids = default;
@@ -115,12 +119,13 @@ internal static class GroupReader
         for (int i = 0; i < ids.Count && budget.HasRoom; i++)
         {
             StreamCursor cursor = source.Stream.Range(ids[i], ids[i]);
+            PendingEntry entry = source.Group.FindPending(ids[i]);
             if (!cursor.MoveNext())
             {
+                StreamEffects.AddClaim(ref ctx, key, source.Group, ids[i], entry, consumer);
                 source.Group.RemovePending(ids[i]);
                 continue;
             }
-            PendingEntry entry = source.Group.FindPending(ids[i]);
             ctx.Reply.Array(4);
             StreamAccess.WriteId(ref ctx, ids[i]);
             StreamAccess.WriteFields(ref ctx, ref cursor);
@@ -128,6 +133,7 @@ internal static class GroupReader
             ctx.Reply.BulkInteger(entry.Deliveries);
             source.Group.Assign(ids[i], entry, consumer, ctx.Now);
             CountDelivery(entry);
+            StreamEffects.AddClaim(ref ctx, key, source.Group, ids[i], entry, consumer);
             consumer.ActiveTime = ctx.Now;
             count++;
             budget.Spend();

@@ -60,6 +60,9 @@ internal static class Idempotence
             Hash(ref ctx, options.Fields, hash);
         stream.GetIdempotency(ctx.Services.Limits.IdempotencySeconds, ctx.Services.Limits.IdempotencyIds)
             .Add(ctx.Arg(options.Producer), message, id, ctx.Now);
+        // An entry that was trimmed at once leaves nothing to note.
+        if (ctx.Effects != null && stream.Contains(id))
+            StreamEffects.AddMessage(ref ctx, ctx.Arg(options.Producer), message, id);
     }
 
     /// <summary>The id of a message without one: a hash of all fields and values, each with its length in front.</summary>

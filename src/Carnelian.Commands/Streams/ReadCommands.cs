@@ -152,7 +152,14 @@ public static class ReadCommands
         {
             ref StreamSource source = ref sources[i];
             Key key = ctx.Key(options.Keys + i);
-            StreamConsumer consumer = options.Group == 0 ? default : GetConsumer(ref ctx, key, source.Group, ctx.Arg(options.Group + 1));
+            StreamConsumer consumer = default;
+            if (options.Group != 0)
+            {
+                consumer = GetConsumer(ref ctx, key, source.Group, ctx.Arg(options.Group + 1), out bool isNew);
+                ctx.Propagation = Propagation.Never;
+                if (isNew && options.IsAcknowledged)
+                    StreamEffects.AddConsumer(ref ctx, options.Keys + i, source.Group, consumer);
+            }
             // A key that is missing is missed once more.
             if (!source.Stream.Exists)
                 ctx.Find(key);
@@ -170,7 +177,7 @@ public static class ReadCommands
             if (options.Group == 0)
                 WriteBehind(ref ctx, source, most, ref budget);
             else if (source.WantsNew)
-                GroupReader.WriteNew(ref ctx, source, consumer, options, most, ref budget);
+                GroupReader.WriteNew(ref ctx, options.Keys + i, source, consumer, options, most, ref budget);
             else
                 GroupReader.WriteHistory(ref ctx, source, consumer, most, ref budget);
             if (options.Group != 0)
@@ -234,10 +241,11 @@ public static class ReadCommands
     }
 
     /// <summary>Finds the consumer and notes that it was seen; one that is new is added.</summary>
-    internal static StreamConsumer GetConsumer(scoped ref CommandContext ctx, in Key key, StreamGroup group, ReadOnlySpan<byte> name)
+    internal static StreamConsumer GetConsumer(scoped ref CommandContext ctx, in Key key, StreamGroup group, ReadOnlySpan<byte> name, out bool isNew)
     {
         StreamConsumer consumer = group.FindConsumer(name);
-        if (!consumer.Exists)
+        isNew = !consumer.Exists;
+        if (isNew)
         {
             consumer = group.AddConsumer(name, ctx.Now);
             ctx.Dirty++;

@@ -1,4 +1,5 @@
 using Carnelian.Commands.Table;
+using Carnelian.Journal;
 using Carnelian.Storage;
 using Carnelian.Text;
 using static Carnelian.Commands.Table.CommandFlags;
@@ -79,6 +80,13 @@ public static class CounterCommands
         StringValue.Created(ref ctx, key, isNew);
         ctx.Modified(key, NotificationClass.String, "incrbyfloat"u8);
         ctx.Reply.Bulk(text);
+        if (ctx.Effects == null)
+            return;
+        JournalUnit effects = ctx.ReplaceEffect(4);
+        effects.Add("SET"u8);
+        effects.Add(key.Bytes);
+        effects.Add(text);
+        effects.Add("KEEPTTL"u8);
     }
 
     private static void Add(scoped ref CommandContext ctx, long increment)

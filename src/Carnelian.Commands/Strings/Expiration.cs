@@ -22,6 +22,12 @@ internal ref struct Expiration
     /// <summary>Whether a time was given.</summary>
     public readonly bool HasTime => _argument != 0;
 
+    /// <summary>The argument that is the time; 0 if none was given.</summary>
+    public readonly int Argument => _argument;
+
+    /// <summary>Whether the time was given as the millisecond of Unix time that it stands for, so that the option means the same at any time.</summary>
+    public readonly bool IsDeadline => _isAbsolute && !_isSeconds;
+
     /// <summary>Whether the time lies in the past.</summary>
     public readonly bool IsPast(scoped ref CommandContext ctx) => HasTime && ctx.IsPast(Deadline);
 

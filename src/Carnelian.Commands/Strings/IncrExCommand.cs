@@ -73,6 +73,7 @@ public static class IncrExCommand
             bool hadDeadline = !isNew && entry.HasDeadline;
             ctx.Database.SetInteger(key, result, deadline, ctx.Now);
             Publish(ref ctx, ref options, key, isNew, hadDeadline, "incrby"u8);
+            Replace(ref ctx, key, deadline);
         }
         WriteIntegers(ref ctx, result, (long)applied);
     }
@@ -129,6 +130,7 @@ public static class IncrExCommand
             Span<byte> text = stackalloc byte[LongDouble.MaxFormattedLength];
             ctx.Database.SetString(key, text[..result.Format(text)], deadline, ctx.Now);
             Publish(ref ctx, ref options, key, isNew, hadDeadline, "incrbyfloat"u8);
+            Replace(ref ctx, key, deadline);
         }
         WriteFloats(ref ctx, result, applied);
     }
@@ -174,6 +176,12 @@ public static class IncrExCommand
             ctx.Notify(key, NotificationClass.Generic, "persist"u8);
         else if (options.Expiration.HasTime && !(options.OnlyWithoutDeadline && hadDeadline))
             ctx.Notify(key, NotificationClass.Generic, "expire"u8);
+    }
+
+    private static void Replace(scoped ref CommandContext ctx, in Key key, long deadline)
+    {
+        if (ctx.Effects != null)
+            StringValue.ReplaceBySet(ref ctx, key, StringValue.Bytes(ctx.Database.Peek(key, ctx.Now), stackalloc byte[20]), deadline);
     }
 
     private static void WriteIntegers(scoped ref CommandContext ctx, long value, long applied)

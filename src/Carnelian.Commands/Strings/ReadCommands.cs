@@ -1,4 +1,5 @@
 using Carnelian.Commands.Table;
+using Carnelian.Journal;
 using Carnelian.Storage;
 using static Carnelian.Commands.Table.CommandFlags;
 
@@ -86,11 +87,18 @@ public static unsafe class ReadCommands
         {
             ctx.Database.SetDeadline(key, expiration.Deadline);
             ctx.Modified(key, NotificationClass.Generic, "expire"u8);
+            if (ctx.Effects == null)
+                return;
+            JournalUnit effects = ctx.ReplaceEffect(3);
+            effects.Add("PEXPIREAT"u8);
+            effects.Add(key.Bytes);
+            effects.Add(expiration.Deadline);
         }
         else if (expiration.Persist && entry.HasDeadline)
         {
             ctx.Database.SetDeadline(key, -1);
             ctx.Modified(key, NotificationClass.Generic, "persist"u8);
+            ctx.ReplaceEffect("PERSIST"u8, 1, 1);
         }
     }
 

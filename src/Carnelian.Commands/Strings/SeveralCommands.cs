@@ -1,4 +1,5 @@
 using Carnelian.Commands.Table;
+using Carnelian.Journal;
 using Carnelian.Storage;
 using Carnelian.Text;
 using static Carnelian.Commands.Table.CommandFlags;
@@ -89,6 +90,16 @@ public static class SeveralCommands
         }
         SetAll(ref ctx, 2, end, expiration);
         ctx.Reply.Integer(1);
+        if (ctx.Effects == null || !expiration.HasTime || expiration.IsDeadline)
+            return;
+        JournalUnit effects = ctx.ReplaceEffect(ctx.ArgCount);
+        for (int i = 0; i < ctx.ArgCount; i++)
+        {
+            if (i == expiration.Argument)
+                effects.Add(expiration.Deadline);
+            else
+                effects.Add(i == expiration.Argument - 1 ? "PXAT"u8 : ctx.Arg(i));
+        }
     }
 
     private static bool HasPairs(scoped ref CommandContext ctx)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Carnelian.Journal;
 using Carnelian.Storage;
 using Carnelian.Text;
 
@@ -40,6 +41,21 @@ internal static class StringValue
             return;
         }
         Put(ref ctx, key, isNew, argument, expiration, kept);
+        if (ctx.Effects != null && expiration.HasTime && !expiration.IsDeadline)
+            ReplaceBySet(ref ctx, key, ctx.Arg(argument), expiration.Deadline);
+    }
+
+    /// <summary>Has the journal show the command as a SET of a string with a deadline; -1 for none.</summary>
+    public static void ReplaceBySet(scoped ref CommandContext ctx, in Key key, scoped ReadOnlySpan<byte> value, long deadline)
+    {
+        JournalUnit effects = ctx.ReplaceEffect(deadline < 0 ? 3 : 5);
+        effects.Add(ctx.ArgCount == 5 && ctx.ArgIs(0, "set"u8) ? ctx.Arg(0) : "SET"u8);
+        effects.Add(key.Bytes);
+        effects.Add(value);
+        if (deadline < 0)
+            return;
+        effects.Add("PXAT"u8);
+        effects.Add(deadline);
     }
 
     /// <summary>Sets a key to an argument and publishes the change, whatever its deadline.</summary>
@@ -55,8 +71,10 @@ internal static class StringValue
     /// <summary>Removes a key whose new deadline is in the past already.</summary>
     public static void Expire(scoped ref CommandContext ctx, in Key key)
     {
-        if (ctx.Database.Delete(key, ctx.Now, isLazy: true))
-            ctx.Modified(key, NotificationClass.Expired, "expired"u8);
+        if (!ctx.Database.Delete(key, ctx.Now, isLazy: true))
+            return;
+        ctx.Modified(key, NotificationClass.Expired, "expired"u8);
+        ctx.ReplaceByRemoval(key, ctx.Keyspace.LazyExpire);
     }
 
     /// <summary>Removes a key and publishes it.</summary>
@@ -64,6 +82,7 @@ internal static class StringValue
     {
         ctx.Database.Delete(key, ctx.Now, ctx.Services.LazyUserDelete);
         ctx.Modified(key, NotificationClass.Generic, "del"u8);
+        ctx.ReplaceByRemoval(key, isLazy: false);
     }
 
     /// <summary>Publishes that a key was made, if it was.</summary>

@@ -24,6 +24,9 @@ internal struct ValueCondition
     /// <summary>Whether the condition is on the value, so that the key has to hold a string.</summary>
     public readonly bool NeedsString => _kind >= Kind.Equal;
 
+    /// <summary>Whether Valkey has no such condition.</summary>
+    public readonly bool IsForeign => _kind > Kind.Equal;
+
     /// <summary>Reads the condition at an argument, and moves to its last argument.</summary>
     /// <returns>False if there is none, or it does not go with the one before.</returns>
     public bool TryRead(scoped ref CommandContext ctx, ref int index, bool allowExistence, bool allowValue)

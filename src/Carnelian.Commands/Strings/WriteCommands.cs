@@ -63,9 +63,39 @@ public static class WriteCommands
             ctx.Reply.Ok();
         else
             ctx.Reply.Null();
-        if (isMet)
-            StringValue.Store(ref ctx, key, !old.Exists, 2, expiration, expiration.Keep && old.Exists ? old.Deadline : -1);
+        if (!isMet)
+            return;
+        StringValue.Store(ref ctx, key, !old.Exists, 2, expiration, expiration.Keep && old.Exists ? old.Deadline : -1);
+        // As Valkey, which leaves a command alone that has its time as a point in time already.
+        if (ctx.Effects != null && ctx.Propagation != Propagation.Never && (condition.IsForeign || (wantsOld && !expiration.HasTime)))
+            ReplaceOptions(ref ctx, condition.IsForeign);
     }
+
+    /// <summary>Leaves out of the journal what a copy of the data has no use for: GET, and conditions that not all know.</summary>
+    private static void ReplaceOptions(scoped ref CommandContext ctx, bool dropsCondition)
+    {
+        int kept = 3;
+        ctx.Mark(0);
+        ctx.Mark(1);
+        ctx.Mark(2);
+        for (int i = 3; i < ctx.ArgCount; i++)
+        {
+            bool isComparison = IsComparison(ctx.Arg(i));
+            int words = isComparison ? 2 : 1;
+            if (!ctx.ArgIs(i, "get"u8) && !(isComparison && dropsCondition))
+            {
+                for (int word = i; word < i + words; word++)
+                    ctx.Mark(word);
+                kept += words;
+            }
+            i += words - 1;
+        }
+        ctx.ReplaceEffect(kept);
+        ctx.AddMarked();
+    }
+
+    private static bool IsComparison(ReadOnlySpan<byte> word) =>
+        word.Length >= 4 && (word[0] | 0x20) == 'i' && (word[1] | 0x20) == 'f';
 
     internal static bool RefineSet(ReadOnlySpan<Argument> arguments, ref KeyList keys)
     {
@@ -122,6 +152,7 @@ public static class WriteCommands
             return;
         StringReply.Write(ref ctx, old);
         StringValue.Store(ref ctx, key, !old.Exists, 2, default, -1);
+        ctx.ReplaceEffect("SET"u8, 1, 2);
     }
 
     private static void SetPlainly(scoped ref CommandContext ctx, in Key key)

@@ -3,6 +3,7 @@ using Carnelian.Commands.Table;
 using Carnelian.Memory;
 using Carnelian.Protocol;
 using Carnelian.Server.Execution;
+using Carnelian.Server.Replication;
 using Carnelian.Server.Transactions;
 using Carnelian.Server.Transport;
 using Carnelian.Server.Waiting;
@@ -67,6 +68,9 @@ internal sealed unsafe class Client : ClientSession
 
     /// <summary>Bytes sent.</summary>
     public long BytesOut;
+
+    /// <summary>What of the output waits for the AOF.</summary>
+    public ReplyHold Hold;
 
     /// <summary>Commands executed.</summary>
     public long CommandCount;
@@ -149,6 +153,15 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>CLIENT CAPA: has announced that it understands redirects.</summary>
     public bool UnderstandsRedirect { get; set; }
 
+    /// <summary>What it has told of itself as a replica; null if it is none and has never said that it is going to be one.</summary>
+    public Replica? Replica { get; set; }
+
+    /// <summary>Where its last write ends in the stream for replicas; 0 if there was none. Its loop.</summary>
+    public long WriteOffset { get; set; }
+
+    /// <summary>Where its last write ends in the AOF.</summary>
+    public long AofPosition { get; set; }
+
     /// <summary>The last command, for CLIENT LIST.</summary>
     public CommandDefinition? LastCommand { get; set; }
 
@@ -188,6 +201,8 @@ internal sealed unsafe class Client : ClientSession
         get
         {
             long own = Output.MemoryBytes;
+            if (Replica is { } replica && Is(ClientFlags.Replica))
+                return replica.Behind + (replica.Transfer == null ? own + Output.SharedBytes : 0);
             return own - (HasShortOutput ? Math.Min(own, OutputChunkPool.ChunkBytes) : 0) + Output.SharedBytes + Volatile.Read(ref BytesUnderWay);
         }
     }

@@ -151,7 +151,7 @@ internal sealed class ClientFilter
 
     private static bool Matches(ServerInstance server, Client client, string name, string value) => name switch
     {
-        "type" => value == (client.Is(ClientFlags.PubSub) ? "pubsub" : "normal"),
+        "type" => client.Is(ClientFlags.Replica) ? value is "replica" or "slave" : value == (client.Is(ClientFlags.PubSub) ? "pubsub" : "normal"),
         "flags" => value.All(ClientLine.FlagsOf(server, client).Contains),
         "capa" => value.Length == 0 || client.UnderstandsRedirect,
         "addr" => client.Socket.PeerAddress == value,

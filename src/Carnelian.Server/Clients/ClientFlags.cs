@@ -54,6 +54,9 @@ internal enum ClientFlags
     /// <summary>READONLY was sent.</summary>
     ReadOnly = 1 << 16,
 
+    /// <summary>Follows the stream of changes, or is about to.</summary>
+    Replica = 1 << 17,
+
     /// <summary>Any of these and a command takes the careful path.</summary>
-    Careful = Multi | PubSub | Monitor | Unauthenticated | CloseAfterReply | CloseSoon | ReplyOff | ReplySkipNext | ReplySkip | Suspended | Blocked,
+    Careful = Multi | PubSub | Monitor | Unauthenticated | CloseAfterReply | CloseSoon | ReplyOff | ReplySkipNext | ReplySkip | Suspended | Blocked | Replica,
 }

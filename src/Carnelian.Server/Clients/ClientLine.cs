@@ -52,6 +52,7 @@ internal static class ClientLine
     public static string FlagsOf(ServerInstance server, Client client)
     {
         var flags = new StringBuilder();
+        Add(client.Is(ClientFlags.Replica), 'S');
         Add(client.Is(ClientFlags.Monitor), 'O');
         Add(client.Is(ClientFlags.PubSub), 'P');
         Add(client.Is(ClientFlags.Multi), 'x');

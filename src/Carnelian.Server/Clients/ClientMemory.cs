@@ -90,7 +90,7 @@ internal sealed class ClientMemory(ServerInstance server)
                 long bytes = client.MemoryBytes;
                 counted += bytes - Interlocked.Exchange(ref client.CountedBytes, bytes);
                 sum += bytes;
-                if (!client.Is(ClientFlags.NoEvict | ClientFlags.Monitor | ClientFlags.CloseSoon))
+                if (!client.Is(ClientFlags.NoEvict | ClientFlags.Monitor | ClientFlags.Replica | ClientFlags.CloseSoon))
                     evictable.Add((bytes, client));
                 else if (client.Is(ClientFlags.CloseSoon))
                     sum -= bytes;

@@ -84,7 +84,7 @@ internal sealed class ClientPause : IDisposable
 
     /// <summary>Whether a client's command has to wait. The client's loop.</summary>
     public bool Holds(Client client, CommandDefinition command) =>
-        !client.Is(ClientFlags.Monitor) && (_holdsAll || MayChange(client, command));
+        !client.Is(ClientFlags.Monitor | ClientFlags.Replica) && (_holdsAll || MayChange(client, command));
 
     /// <summary>Makes a client wait until the pause ends.</summary>
     /// <returns>False if it has just ended.</returns>

@@ -16,6 +16,7 @@ internal sealed class InstantaneousMetrics(LoopTotals totals)
     private readonly Rate _commands = new();
     private readonly Rate _bytesIn = new();
     private readonly Rate _bytesOut = new();
+    private readonly Rate _bytesToReplicas = new();
     private readonly Rate _rounds = new();
     private readonly Rate _roundTime = new();
     private long _sampledAt;
@@ -31,6 +32,9 @@ internal sealed class InstantaneousMetrics(LoopTotals totals)
 
     /// <summary>Bytes sent a second.</summary>
     public double BytesOutPerSecond => _bytesOut.Average;
+
+    /// <summary>Bytes sent to replicas a second.</summary>
+    public double BytesToReplicasPerSecond => _bytesToReplicas.Average;
 
     /// <summary>Rounds of all loops a second.</summary>
     public double RoundsPerSecond => _rounds.Average;
@@ -79,6 +83,7 @@ internal sealed class InstantaneousMetrics(LoopTotals totals)
             _commands.Add((figures.Commands - _before.Commands) * perSecond);
             _bytesIn.Add((figures.BytesIn - _before.BytesIn) * perSecond);
             _bytesOut.Add((figures.BytesOut - _before.BytesOut) * perSecond);
+            _bytesToReplicas.Add((figures.BytesToReplicas - _before.BytesToReplicas) * perSecond);
             _rounds.Add((figures.Rounds - _before.Rounds) * perSecond);
             long rounds = Math.Max(figures.Rounds - _before.Rounds, 1);
             _roundTime.Add((figures.BusyNanoseconds - _before.BusyNanoseconds) / 1000.0 / rounds);
@@ -93,7 +98,7 @@ internal sealed class InstantaneousMetrics(LoopTotals totals)
     /// <summary>Forgets all rates and the peak of the memory. Under all shard locks.</summary>
     public void Reset()
     {
-        foreach (Rate rate in new[] { _commands, _bytesIn, _bytesOut, _rounds, _roundTime })
+        foreach (Rate rate in new[] { _commands, _bytesIn, _bytesOut, _bytesToReplicas, _rounds, _roundTime })
             rate.Clear();
         _before = default;
         Volatile.Write(ref _peak, NativeHeap.UsedBytes);

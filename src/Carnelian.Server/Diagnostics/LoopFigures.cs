@@ -7,6 +7,7 @@ internal struct LoopFigures
 {
     public long BytesIn;
     public long BytesOut;
+    public long BytesToReplicas;
     public long Reads;
     public long Writes;
     public long Rounds;
@@ -33,6 +34,7 @@ internal struct LoopFigures
     {
         BytesIn += loop.BytesIn;
         BytesOut += loop.BytesOut;
+        BytesToReplicas += loop.BytesToReplicas;
         Reads += loop.ReadsProcessed;
         Writes += loop.WritesProcessed;
         Rounds += loop.Counters.Rounds;

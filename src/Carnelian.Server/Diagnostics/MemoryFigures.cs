@@ -17,7 +17,15 @@ internal sealed class MemoryFigures
         Startup = server.StartupMemory;
         Resident = Environment.WorkingSet;
         foreach (Client client in server.Clients.Snapshot())
-            Clients += client.MemoryBytes;
+        {
+            if (client.Is(ClientFlags.Replica))
+                Replicas += client.MemoryBytes;
+            else
+                Clients += client.MemoryBytes;
+        }
+        Stream = server.Replication.Backlog?.MemoryBytes ?? 0;
+        LaggingStream = server.Replication.LaggingBytes;
+        Replicas += LaggingStream;
         for (int i = 0; i < server.Keyspace.DatabaseCount; i++)
         {
             Database database = server.Keyspace[i];
@@ -25,7 +33,7 @@ internal sealed class MemoryFigures
             Tables += database.TableBytes;
             Expiry += database.ExpiryBytes;
         }
-        Overhead = Startup + Clients + Tables + Expiry;
+        Overhead = Startup + Clients + Replicas + Backlog + Tables + Expiry;
         Dataset = Math.Max(Used - Overhead, 0);
         DatasetPercent = Used > Startup ? Math.Min(Dataset * 100.0 / (Used - Startup), 100) : 0;
         PeakPercent = Used * 100.0 / Math.Max(Peak, 1);
@@ -56,6 +64,18 @@ internal sealed class MemoryFigures
 
     /// <summary>Buffers of clients.</summary>
     public long Clients { get; }
+
+    /// <summary>Buffers of replicas, and <see cref="LaggingStream"/>.</summary>
+    public long Replicas { get; }
+
+    /// <summary>What is kept of the stream for replicas.</summary>
+    public long Stream { get; }
+
+    /// <summary>The part of <see cref="Stream"/> beyond the size of the backlog: replicas that lag keep it.</summary>
+    public long LaggingStream { get; }
+
+    /// <summary>The rest of <see cref="Stream"/>: the backlog.</summary>
+    public long Backlog => Stream - LaggingStream;
 
     /// <summary>The tables of all databases, without the entries.</summary>
     public long Tables { get; }

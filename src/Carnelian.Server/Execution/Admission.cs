@@ -2,6 +2,7 @@ using System.Text;
 using Carnelian.Commands.Table;
 using Carnelian.Protocol;
 using Carnelian.Server.Clients;
+using Carnelian.Server.Configuration;
 using Carnelian.Threading;
 
 namespace Carnelian.Server.Execution;
@@ -12,8 +13,6 @@ namespace Carnelian.Server.Execution;
 /// <remarks>One a loop, used by its thread, without locks held.</remarks>
 internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Dispatcher dispatcher) : IDisposable
 {
-    private const int MostQuoted = 128;
-
     /// <summary>Makes room for commands when there is a memory limit.</summary>
     public Eviction Eviction { get; } = new(server, loop);
 
@@ -31,7 +30,11 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
     {
         ReplyWriter writer = loop.Writer;
         bool isSilent = BeginSilence(client, writer);
+        bool isReplica = client.Is(ClientFlags.Replica);
+        long unsent = writer.PendingBytes;
         bool isDone = Admit(client, command, arguments, count, requestBytes);
+        if (isReplica && writer.PendingBytes != unsent)
+            RefuseReply(client);
         if (isSilent && client.Is(ClientFlags.ReplyOff | ClientFlags.ReplySkip) is false)
             writer.Discarding = false;
         else if (isSilent)
@@ -39,6 +42,14 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
         if (writer.Resp != client.Resp)
             writer.Resp = client.Resp;
         return isDone;
+    }
+
+    /// <summary>Disconnects a replica whose command has a reply: in the stream it would be taken for a change.</summary>
+    private void RefuseReply(Client client)
+    {
+        server.Log.Write(LogLevel.Warning,
+            $"Replica generated a reply to command '{client.LastCommand?.Name ?? "NULL"}', disconnecting it: {ClientLine.Describe(server, client)}");
+        server.Clients.Disconnect(client);
     }
 
     private static bool BeginSilence(Client client, ReplyWriter writer)
@@ -79,7 +90,7 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
             if (subcommand == null)
             {
                 client.LastCommand = command;
-                Refuse(client, command, UnknownSubcommand(command, arguments));
+                Refuse(client, command, CommandErrors.UnknownSubcommand(command, all));
                 return true;
             }
             command = subcommand;
@@ -92,7 +103,7 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
                 server.OnCrossProtocolRequest(client);
                 return true;
             }
-            Refuse(client, null, UnknownCommand(all));
+            Refuse(client, null, CommandErrors.UnknownCommand(all));
             return true;
         }
         client.LastCommand = command;
@@ -116,7 +127,20 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
             Refuse(client, command, "OOM command not allowed when used memory > 'maxmemory'.");
             return true;
         }
-        if ((server.Condition & ServerCondition.NeedsReplicas) != 0 && Writes(client, command))
+        if ((server.Condition & ServerCondition.AofFails) != 0 && server.Aof.Refuse(Writes(client, command) || command == server.Known.Ping) is { } aofFails)
+        {
+            Refuse(client, command, aofFails);
+            return true;
+        }
+        if ((server.Condition & ServerCondition.CannotSave) != 0 && (Writes(client, command) || command == server.Known.Ping))
+        {
+            Refuse(client, command, "MISCONF Valkey is configured to save RDB snapshots, but it's currently unable to persist to disk. "
+                + "Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB "
+                + "snapshotting fails (stop-writes-on-bgsave-error option). Please check the Valkey logs for details about the RDB error.");
+            return true;
+        }
+        if ((server.Condition & ServerCondition.NeedsReplicas) != 0 && server.Replication.GoodReplicas < server.Configuration.MinReplicasToWrite
+            && Writes(client, command))
         {
             Refuse(client, command, "NOREPLICAS Not enough good replicas to write.");
             return true;
@@ -132,7 +156,7 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
             Refuse(client, command, LoadingError());
             return true;
         }
-        if (client.Is(ClientFlags.Monitor) && (command.Flags & (CommandFlags.Write | CommandFlags.MayReplicate | CommandFlags.ReadOnly)) != 0)
+        if (client.Is(ClientFlags.Monitor | ClientFlags.Replica) && (command.Flags & (CommandFlags.Write | CommandFlags.MayReplicate | CommandFlags.ReadOnly)) != 0)
         {
             Refuse(client, command, "ERR Replica can't interact with the keyspace");
             return true;
@@ -214,32 +238,6 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
     // A browser that a web page talks into sending a request here: its next words could be commands.
     private static bool IsHttp(in Argument name) =>
         Ascii.EqualsIgnoreCase(Bytes(name), "post"u8) || Ascii.EqualsIgnoreCase(Bytes(name), "host:"u8);
-
-    private static string UnknownCommand(ReadOnlySpan<Argument> arguments)
-    {
-        var text = new StringBuilder("ERR unknown command '");
-        text.Append(Quoted(arguments[0], MostQuoted)).Append("', with args beginning with: ");
-        int quoted = 0;
-        for (int i = 1; i < arguments.Length && quoted < MostQuoted; i++)
-        {
-            string argument = Quoted(arguments[i], MostQuoted - quoted);
-            text.Append('\'').Append(argument).Append("' ");
-            quoted += argument.Length + 3;
-        }
-        return text.ToString();
-    }
-
-    private static string UnknownSubcommand(CommandDefinition container, Argument* arguments) =>
-        $"ERR unknown subcommand '{Quoted(arguments[1], MostQuoted)}'. Try {container.Name.ToUpperInvariant()} HELP.";
-
-    private static string Quoted(in Argument argument, int most)
-    {
-        ReadOnlySpan<byte> bytes = Bytes(argument);
-        int zero = bytes.IndexOf((byte)0);
-        if (zero >= 0)
-            bytes = bytes[..zero];
-        return Encoding.Latin1.GetString(bytes[..Math.Min(bytes.Length, most)]);
-    }
 
     private static ReadOnlySpan<byte> Bytes(in Argument argument) => new(argument.Data, argument.Length);
 }

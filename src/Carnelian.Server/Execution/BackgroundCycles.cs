@@ -13,6 +13,8 @@ internal sealed class BackgroundCycles(ServerInstance server, EventLoop loop)
     /// <summary>Does what is due, for a slice of time each.</summary>
     public void Run()
     {
+        if (server.Snapshots.IsCrowded)
+            server.Snapshots.WaitForRoom();
         _expiry.Run();
         _defragmentation.Run();
     }

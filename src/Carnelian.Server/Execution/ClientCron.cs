@@ -38,7 +38,7 @@ internal sealed class ClientCron(ServerInstance server, EventLoop loop)
         long idle = now - client.LastInteraction;
         long timeout = server.Configuration.Timeout;
         if (timeout != 0 && idle / 1000 > timeout
-            && !client.Is(ClientFlags.Monitor | ClientFlags.Suspended | ClientFlags.Blocked | ClientFlags.PubSub))
+            && !client.Is(ClientFlags.Monitor | ClientFlags.Replica | ClientFlags.Suspended | ClientFlags.Blocked | ClientFlags.PubSub))
         {
             server.Log.Write(LogLevel.Verbose, "Closing idle client");
             loop.CloseSoon(client);
@@ -46,7 +46,7 @@ internal sealed class ClientCron(ServerInstance server, EventLoop loop)
         }
         if (client.QueryCapacity != 0)
             FitQuery(client, idle);
-        if (!client.Output.IsEmpty)
+        if (!client.Output.IsEmpty || client.Is(ClientFlags.Replica))
             _ = server.ExceedsOutputLimit(client);
     }
 

@@ -42,6 +42,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private bool _isStopping;
     private readonly List<Client> _withOutput = [];
     private readonly BackgroundCycles _cycles;
+    private readonly LateInputs _lateInputs;
     private int _clientCount;
     private int _load;
     private long _nextCron;
@@ -62,6 +63,8 @@ internal sealed unsafe class EventLoop : IDisposable
         _vectors = (IoVector*)NativeMemory.Alloc(MostVectors, (nuint)sizeof(IoVector));
         Dispatcher = new Dispatcher(server, this);
         _cycles = new BackgroundCycles(server, this);
+        Gate = new OutputGate(server, this);
+        _lateInputs = new LateInputs(this);
         ClientCron = new ClientCron(server, this);
         _thread = new Thread(Run, 1 << 20) { Name = index == 0 ? "main" : $"io_thd_{index}", IsBackground = true };
     }
@@ -90,6 +93,9 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Executes commands.</summary>
     public Dispatcher Dispatcher { get; }
 
+    /// <summary>Holds back what shows writes that are not durable yet.</summary>
+    public OutputGate Gate { get; }
+
     /// <summary>When waits of the loop's clients are over.</summary>
     public WaitTimeouts Timeouts { get; } = new();
 
@@ -111,6 +117,9 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Bytes sent by this loop.</summary>
     public long BytesOut { get; private set; }
 
+    /// <summary>The part of <see cref="BytesOut"/> that went to replicas.</summary>
+    public long BytesToReplicas { get; private set; }
+
     /// <summary>Reads and writes done, for INFO.</summary>
     public long ReadsProcessed { get; private set; }
 
@@ -123,7 +132,7 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Sets all counters back. By any thread that holds all locks.</summary>
     public void ResetStatistics()
     {
-        BytesIn = BytesOut = ReadsProcessed = WritesProcessed = 0;
+        BytesIn = BytesOut = BytesToReplicas = ReadsProcessed = WritesProcessed = 0;
         Counters.Reset();
         Dispatcher.ResetStatistics();
     }
@@ -195,16 +204,19 @@ internal sealed unsafe class EventLoop : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RunRound()
     {
-        int timeout = Mailbox.HasLetters ? 0 : Timeouts.MillisecondsUntilDue(_cycles.MillisecondsUntilDue(MillisecondsUntilCron()));
+        int timeout = Mailbox.HasLetters || Gate.MustLook() ? 0 : Timeouts.MillisecondsUntilDue(_cycles.MillisecondsUntilDue(MillisecondsUntilCron()));
         int count = Poller.Wait(_events, timeout);
         long begin = Timestamp = Clock.Nanoseconds;
         _ = Clock.Sample(begin);
         long commands = Dispatcher.CommandCount;
+        if (Gate.HasHeld)
+            Gate.Release();
         for (int i = 0; i < count; i++)
             Serve(_events[i]);
         FinishInputs();
         if (Mailbox.HasLetters)
             OpenMailbox();
+        _lateInputs.Process();
         if (Timestamp >= _nextCron)
             RunCron();
         _cycles.Run();
@@ -212,10 +224,13 @@ internal sealed unsafe class EventLoop : IDisposable
             Timeouts.Run();
         if (Dispatcher.Unblocker.HasUnfinished)
             Dispatcher.Unblocker.FinishRound();
+        if (_server.Replication.HasWork)
+            _server.Replication.Work(this);
         if (_withOutput.Count != 0)
             SendAllPending();
         if (_toClose.Count != 0)
             CloseDoomed();
+        _server.Aof.Writer?.Wake();
         Counters.Count(Clock.Nanoseconds - begin, Dispatcher.CommandCount - commands);
     }
 
@@ -311,7 +326,7 @@ internal sealed unsafe class EventLoop : IDisposable
             Watch(client, forInput: false, forOutput: false);
         if (client.Wait is { } wait)
             Timeouts.Add(wait);
-        if (!client.Output.IsEmpty)
+        if (!client.Output.IsEmpty || client.Replica != null)
             SendPending(client);
         if (client.QueryLength > 0 && !client.IsClosed)
             ProcessKept(client);
@@ -401,6 +416,11 @@ internal sealed unsafe class EventLoop : IDisposable
         InputBatch input = _inputs[_inputCount % Stages];
         if (!Receive(client, input))
             return;
+        if (_lateInputs.MustWait)
+        {
+            _lateInputs.Keep(client, input);
+            return;
+        }
         input.Client = client;
         input.Parser.MaxBulkLength = _server.Services.MaxStringLength;
         input.Parse();
@@ -550,51 +570,12 @@ internal sealed unsafe class EventLoop : IDisposable
                 break;
             }
             client.LongArguments?.EndBatch();
-            KeepIncomplete(client, input);
+            IncompleteInput.Keep(_server, client, input);
             break;
         }
         client.LongArguments?.EndBatch();
         Detach();
         FinishOutput(client);
-    }
-
-    /// <summary>Keeps the beginning of a command, with room for the rest of a long argument.</summary>
-    private void KeepIncomplete(Client client, InputBatch input)
-    {
-        byte* position = input.Position;
-        int length = (int)(input.End - position);
-        client.ParserBytes = client.RequestState.MemoryBytes;
-        if (length == 0)
-        {
-            // The room stays for a while: a client whose commands came in pieces once will send more of them.
-            if (!input.IsShared)
-                client.QueryLength = 0;
-            return;
-        }
-        long missing = input.Parser.MissingBytes;
-        // What is missing counts, as one read may complete an argument that is longer than the limit.
-        bool isTooLong = length + missing + client.LongLength + client.QueuedBytes > _server.QueryBufferLimit;
-        bool isLong = missing > 0 && input.Parser.MissingLength >= StringBlock.LeastLong && !isTooLong;
-        int room = missing >= RequestParser.BigArgumentBytes && !isLong && !isTooLong ? (int)missing : 0;
-        client.QueryPeak = Math.Max(client.QueryPeak, (int)Math.Min((long)length + room, int.MaxValue));
-        if (input.IsShared)
-        {
-            client.KeepQuery(position, length, room);
-        }
-        else
-        {
-            if (position != client.QueryData)
-            {
-                Buffer.MemoryCopy(position, client.QueryData, length, length);
-                client.QueryLength = length;
-            }
-            if (room > 0)
-                client.ReserveQuery(room);
-        }
-        if (isLong)
-            LongArguments.Begin(client, input.Parser);
-        if (isTooLong)
-            _server.OnQueryBufferLimit(client);
     }
 
     // --- output ---------------------------------------------------------------------------------------------------
@@ -705,13 +686,25 @@ internal sealed unsafe class EventLoop : IDisposable
         }
     }
 
+    /// <summary>Sends a replica what there is for it, unless its socket takes no more.</summary>
+    public void SendMore(Client client)
+    {
+        if (!client.IsClosed && client.Token >= 0 && !client.Is(ClientFlags.CloseSoon) && !client.IsWatchedForOutput)
+            SendPending(client);
+    }
+
     /// <summary>Sends as much of the output as the socket takes.</summary>
     public void SendPending(Client client)
     {
         OutputQueue output = client.Output;
-        while (!output.IsEmpty)
+        int fills = 0;
+        bool isHeld = false;
+        while (!output.IsEmpty || (client.Replica is { } replica && replica.Fill(ref fills)))
         {
-            int count = output.Fill(_vectors, MostVectors, out _);
+            int count = Gate.IsOpen ? output.Fill(_vectors, MostVectors, out _) : Gate.Fill(client, _vectors, MostVectors);
+            isHeld = count == 0;
+            if (isHeld)
+                break;
             nint sent = count == 1 ? client.Socket.Send(_vectors[0].Base, _vectors[0].Length) : client.Socket.Send(_vectors, count);
             if (sent < 0)
             {
@@ -724,18 +717,20 @@ internal sealed unsafe class EventLoop : IDisposable
             }
             WritesProcessed++;
             BytesOut += sent;
+            if (client.Is(ClientFlags.Replica))
+                BytesToReplicas += sent;
             client.BytesOut += sent;
             output.Advance((nuint)sent);
             client.LastInteraction = Clock.Latest;
         }
-        bool isWaiting = !output.IsEmpty;
+        bool isWaiting = !output.IsEmpty && !isHeld;
         if (isWaiting)
             output.Compact();
         if (isWaiting != client.IsWatchedForOutput)
             Watch(client, client.IsWatchedForInput, isWaiting);
         if (!isWaiting && client.SoftLimitSince != 0)
             client.SoftLimitSince = 0;
-        if (!isWaiting && client.Is(ClientFlags.CloseAfterReply))
+        if (output.IsEmpty && client.Is(ClientFlags.CloseAfterReply))
             CloseSoon(client);
     }
 

@@ -96,7 +96,7 @@ internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
                 if (!keyspace.Locks.TryAcquire(shard))
                     break;
                 keyspace[i].ExpireFieldsDue(shard, now, FieldsPerUnit);
-                loop.Dispatcher.Effects.Unit.Flush(isTransaction: false);
+                loop.Dispatcher.Effects.Unit.Flush();
                 keyspace.Locks.Release(shard);
                 if (Clock.Nanoseconds >= end)
                     return false;

@@ -12,6 +12,7 @@ internal sealed class KnownCommands
     public KnownCommands(CommandDefinition[] definitions)
     {
         Exec = Named(definitions, "exec").Single();
+        Ping = Named(definitions, "ping").Single();
         _insideMulti = Named(definitions, "exec", "discard", "multi", "watch", "quit", "reset");
         _withDatabase = Named(definitions, "move", "copy");
         _whileSubscribed = Named(
@@ -20,6 +21,9 @@ internal sealed class KnownCommands
 
     /// <summary>EXEC.</summary>
     public CommandDefinition Exec { get; }
+
+    /// <summary>PING.</summary>
+    public CommandDefinition Ping { get; }
 
     /// <summary>Whether a command runs at once although its client is between MULTI and EXEC.</summary>
     public bool RunsInsideMulti(CommandDefinition command) => _insideMulti.Contains(command);

@@ -23,4 +23,10 @@ internal enum ServerCondition
 
     /// <summary>The server is shutting down.</summary>
     ShuttingDown = 1 << 5,
+
+    /// <summary>Writes are refused since the last save has failed.</summary>
+    CannotSave = 1 << 8,
+
+    /// <summary>The AOF cannot be written: writes are refused.</summary>
+    AofFails = 1 << 12,
 }

@@ -30,13 +30,15 @@ internal sealed class DataLoader(ServerInstance server)
     /// <summary>What the last load has done.</summary>
     public LoadProgress Last { get; private set; } = new();
 
-    /// <summary>Whether there is something to load at start.</summary>
-    public bool HasFile => File.Exists(server.Configuration.DbFileName);
+    /// <summary>Whether there is a file of <c>dbfilename</c> to load at start, while the loops run already and refuse most commands.</summary>
+    public bool LoadsBehindLoops => !server.Configuration.AppendOnly && File.Exists(server.Configuration.DbFileName);
 
-    /// <summary>Loads the file of <c>dir</c> and <c>dbfilename</c> if there is one, while the loops run already and refuse most commands.</summary>
+    /// <summary>Loads the append only file if it is switched on, else the file of <c>dir</c> and <c>dbfilename</c> if there is one.</summary>
     /// <returns>False if it cannot be loaded, so that the server must not start.</returns>
     public bool LoadAtStart()
     {
+        if (server.Configuration.AppendOnly)
+            return server.Aof.TryLoadAtStart();
         long begin = Stopwatch.GetTimestamp();
         switch (LoadFile(server.Configuration.DbFileName, replaces: false, holdsAllLocks: false))
         {
@@ -76,20 +78,28 @@ internal sealed class DataLoader(ServerInstance server)
             return RdbLoadOutcome.Refused;
         }
         using (file)
-        {
-            var progress = new LoadProgress { TotalBytes = RandomAccess.GetLength(file) };
-            Last = progress;
-            var loader = new RdbLoader(server.Keyspace, OptionsFor(progress, replaces, holdsAllLocks));
-            Volatile.Write(ref _startedAt, Clock.Sample() / 1000);
-            Volatile.Write(ref _running, progress);
-            server.SetCondition(ServerCondition.Loading, true);
-            RdbLoadOutcome outcome = loader.Load(new RdbFileSource(file), out _);
-            server.SetCondition(ServerCondition.Loading, false);
-            Volatile.Write(ref _running, null);
-            if (outcome == RdbLoadOutcome.Loaded)
-                Report(progress);
-            return outcome;
-        }
+            return Load(file, replaces, holdsAllLocks, out _);
+    }
+
+    /// <summary>Loads the RDB part that a file begins with.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="replaces">Whether keys that are there already are replaced.</param>
+    /// <param name="holdsAllLocks">Whether the caller does.</param>
+    /// <param name="length">The length of that part in bytes.</param>
+    public RdbLoadOutcome Load(SafeFileHandle file, bool replaces, bool holdsAllLocks, out long length)
+    {
+        var progress = new LoadProgress { TotalBytes = RandomAccess.GetLength(file) };
+        Last = progress;
+        var loader = new RdbLoader(server.Keyspace, OptionsFor(progress, replaces, holdsAllLocks));
+        Volatile.Write(ref _startedAt, Clock.Sample() / 1000);
+        Volatile.Write(ref _running, progress);
+        server.SetCondition(ServerCondition.Loading, true);
+        RdbLoadOutcome outcome = loader.Load(new RdbFileSource(file), out length);
+        server.SetCondition(ServerCondition.Loading, false);
+        Volatile.Write(ref _running, null);
+        if (outcome == RdbLoadOutcome.Loaded)
+            Report(progress);
+        return outcome;
     }
 
     private RdbLoadOptions OptionsFor(LoadProgress progress, bool replaces, bool holdsAllLocks)

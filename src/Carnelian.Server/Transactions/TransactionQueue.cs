@@ -80,7 +80,7 @@ internal sealed unsafe class TransactionQueue
                 if ((server.Condition & ServerCondition.Monitored) != 0)
                     server.Monitors.Feed(client.Loop, client, queued.Command, new ReadOnlySpan<Argument>(queued.Arguments, queued.Count));
             }
-            dispatcher.Effects.Unit.Flush();
+            dispatcher.Effects.End(client);
             locks.ServeWaiting(client);
             locks.Release();
         }

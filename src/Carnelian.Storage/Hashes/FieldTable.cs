@@ -178,17 +178,25 @@ public unsafe struct FieldTable
     /// <summary>Removes some of the fields that have expired.</summary>
     /// <param name="now">The time.</param>
     /// <param name="most">How many to remove at most, about.</param>
-    /// <returns>How many went. If more are due, <see cref="Earliest"/> still lies before <paramref name="now"/>.</returns>
-    public int RemoveDue(long now, int most) => _volatileCount == 0 ? 0 : _index == null ? RemoveDueOfAll(now) : RemoveDueByIndex(now, most);
+    /// <param name="into">Takes the fields that went, which the caller frees. If more are due, <see cref="Earliest"/> still lies before <paramref name="now"/>.</param>
+    public void RemoveDue(long now, int most, ref RecordList into)
+    {
+        if (_volatileCount == 0)
+            return;
+        if (_index == null)
+            RemoveDueOfAll(now, ref into);
+        else
+            RemoveDueByIndex(now, most, ref into);
+    }
 
     // --- inside ---------------------------------------------------------------------------------------------------
 
-    private int RemoveDueOfAll(long now)
+    private void RemoveDueOfAll(long now, ref RecordList into)
     {
         RecordList records = default;
         for (long position = 0; position >= 0;)
             Fields.CollectSegment(ref position, ref records);
-        int removed = 0;
+        int before = into.Count;
         long earliest = -1;
         for (int i = 0; i < records.Count; i++)
         {
@@ -203,20 +211,18 @@ public unsafe struct FieldTable
             }
             ulong hash = HashField.Hash(records[i]);
             Fields.RemoveAt(Fields.Find(field.NameData, field.NameLength, hash), hash);
-            field.Free();
-            removed++;
+            into.Add(field.Address);
         }
         records.Dispose();
-        _volatileCount -= removed;
+        _volatileCount -= into.Count - before;
         _earliest = earliest;
-        return removed;
     }
 
-    private int RemoveDueByIndex(long now, int most)
+    private void RemoveDueByIndex(long now, int most, ref RecordList into)
     {
         Span<ulong> items = stackalloc ulong[Math.Min(most, 64)];
         int due = _index->PeekDue(now - 1, items);
-        int removed = 0;
+        int before = into.Count;
         RecordList records = default;
         foreach (ulong item in items[..due])
         {
@@ -234,18 +240,16 @@ public unsafe struct FieldTable
                 if (ExpiryIndex.ItemOf(deadline, hash) != item)
                     continue;
                 Fields.RemoveAt(Fields.Find(field.NameData, field.NameLength, hash), hash);
-                field.Free();
-                removed++;
+                into.Add(field.Address);
             }
         }
         records.Dispose();
         // Should two fields have the same item, both are gone, and the second item goes without one.
         _index->RemoveFirst(due);
-        _volatileCount -= removed;
+        _volatileCount -= into.Count - before;
         if (_volatileCount == 0)
             DropIndex();
         _earliest = _volatileCount == 0 ? -1 : _index->Earliest;
-        return removed;
     }
 
     private void Link(HashField field, ulong hash)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Carnelian.Oracle.Grammar;
+using Carnelian.Oracle.Journals;
 
 namespace Carnelian.Oracle.Differential;
 
@@ -26,9 +27,14 @@ internal sealed class ReplayRun(ServerPair servers, OracleOptions options)
     /// <summary>Which reply to falsify, to prove that differences are found; 0 for none.</summary>
     public long FalsifiedReply { get; init; }
 
+    /// <summary>The servers' journals, which are compared too; null for replies only.</summary>
+    public JournalTap? Journals { get; init; }
+
     public void Run()
     {
-        Family[] families = [.. (options.Families ?? [.. Family.AllNames]).Select(Load)];
+        // A server with a replica tells so, in the families that are about the server and its settings.
+        IEnumerable<string> all = Journals is null ? Family.AllNames : Family.AllNames.Except(["config", "server"]);
+        Family[] families = [.. (options.Families ?? [.. all]).Select(Load)];
         var clock = Stopwatch.StartNew();
         for (int round = options.FirstRound; Compared < options.Commands && round - options.FirstRound < options.Rounds && Differences < options.MaxDifferences; round++)
         {
@@ -78,6 +84,8 @@ internal sealed class ReplayRun(ServerPair servers, OracleOptions options)
         IReplay replay = waiting ? new WaitingReplay(servers, resp)
             : fenced ? new FencedReplay(servers, resp)
             : new PipelinedReplay(servers, resp, options.Pipeline) { FalsifiedReply = FalsifiedReply > 0 ? FalsifiedReply - Compared : 0 };
+        if (Journals is not null)
+            replay = new JournalReplay(replay, Journals);
         Difference? difference = replay.Run(steps);
         Compared += replay.Compared;
         if (difference is null)

@@ -125,8 +125,8 @@ internal sealed unsafe class DatabaseClient : IDisposable
         {
         }
 
-        public void OnFieldsExpired(Database database, in Key key, int fields, bool isEmpty) =>
-            Events.Add($"hexpired {Encoding.Latin1.GetString(key.Bytes)} {fields}{(isEmpty ? " del" : "")}");
+        public void OnFieldsExpired(Database database, in Key key, in RecordList fields, bool isEmpty) =>
+            Events.Add($"hexpired {Encoding.Latin1.GetString(key.Bytes)} {fields.Count}{(isEmpty ? " del" : "")}");
 
         public override void CountExpiredFields(int fields) => ExpiredFields += fields;
 

@@ -175,7 +175,7 @@ public sealed unsafe class EvictorTests : IDisposable
 
         public void CountExpired(int keys) => throw new InvalidOperationException();
 
-        public void OnFieldsExpired(Database database, in Key key, int fields, bool isEmpty) => throw new InvalidOperationException();
+        public void OnFieldsExpired(Database database, in Key key, in RecordList fields, bool isEmpty) => throw new InvalidOperationException();
 
         public void OnEvicted(Database database, in Key key)
         {

@@ -78,6 +78,7 @@ public static class ConfigCommands
         server.Totals.Reset();
         server.Metrics.Reset();
         server.Statistics.Reset();
+        server.Replication.ResetStatistics();
         for (int i = 0; i < server.Keyspace.DatabaseCount; i++)
         {
             Database database = server.Keyspace[i];

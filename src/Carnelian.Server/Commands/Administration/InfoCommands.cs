@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Text;
 using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Server.Clients;
+using Carnelian.Server.Replication;
 using static Carnelian.Commands.Table.CommandFlags;
 
 namespace Carnelian.Server.Commands.Administration;
@@ -25,9 +27,18 @@ public static class InfoCommands
         Flags = NoScript | Loading | Stale | Fast, Acl = AclCategories.Admin | AclCategories.Dangerous)]
     public static void Role(scoped ref CommandContext ctx)
     {
+        ReplicationHub replication = ((Client)ctx.Session).Loop.Server.Replication;
+        Replica[] followers = Array.FindAll(replication.All, static replica => replica.State == ReplicaState.Online);
         ctx.Reply.Array(3);
         ctx.Reply.Bulk("master"u8);
-        ctx.Reply.Integer(0);
-        ctx.Reply.Array(0);
+        ctx.Reply.Integer(replication.EndOffset);
+        ctx.Reply.Array(followers.Length);
+        foreach (Replica replica in followers)
+        {
+            ctx.Reply.Array(3);
+            ctx.Reply.Bulk(Encoding.Latin1.GetBytes(replica.Host));
+            ctx.Reply.Bulk(Encoding.ASCII.GetBytes(replica.Port.ToString(CultureInfo.InvariantCulture)));
+            ctx.Reply.Bulk(Encoding.ASCII.GetBytes(Volatile.Read(ref replica.AckOffset).ToString(CultureInfo.InvariantCulture)));
+        }
     }
 }

@@ -1,8 +1,11 @@
 using System.Globalization;
 using Carnelian.Commands.Table;
+using Carnelian.Persistence.Rdb;
+using Carnelian.Server.AppendOnly;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Configuration;
 using Carnelian.Server.Diagnostics;
+using Carnelian.Server.Persistence;
 using Carnelian.Storage;
 using Carnelian.Threading;
 
@@ -27,7 +30,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         Section("memory", "Memory", () => InfoMemory.Write(_text, server));
         Section("persistence", "Persistence", WritePersistence);
         Section("stats", "Stats", WriteStats);
-        Section("replication", "Replication", WriteReplication);
+        Section("replication", "Replication", () => InfoReplication.Write(_text, server));
         Section("cpu", "CPU", WriteProcessor);
         Section("module_list", "Modules", static () => { });
         Section("commandstats", "Commandstats", WriteCommandStatistics);
@@ -109,7 +112,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
 
     private void WriteClients()
     {
-        _text.Field("connected_clients", _clients.Length);
+        _text.Field("connected_clients", _clients.Count(static client => !client.Is(ClientFlags.Replica)));
         _text.Field("cluster_connections", 0);
         _text.Field("maxclients", server.Configuration.MaxClients);
         _text.Field("client_recent_max_input_buffer", _clients.Select(static client => client.QueryRoom).DefaultIfEmpty().Max());
@@ -130,24 +133,78 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
 
     private void WritePersistence()
     {
-        _text.Zeros("loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age");
-        _text.Field("current_fork_perc", "0.00");
-        _text.Zeros("current_save_keys_processed", "current_save_keys_total");
-        _text.Field("rdb_changes_since_last_save", _figures.Dirty);
-        _text.Field("rdb_bgsave_in_progress", 0);
-        _text.Field("rdb_last_save_time", server.StartedAt / 1000);
-        _text.Field("rdb_last_bgsave_status", "ok");
-        _text.Field("rdb_last_bgsave_time_sec", -1);
-        _text.Field("rdb_current_bgsave_time_sec", -1);
-        _text.Zeros(
-            "rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded",
-            "aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled");
-        _text.Field("aof_last_rewrite_time_sec", -1);
-        _text.Field("aof_current_rewrite_time_sec", -1);
-        _text.Field("aof_last_bgrewrite_status", "ok");
-        _text.Zeros("aof_rewrites", "aof_rewrites_consecutive_failures");
-        _text.Field("aof_last_write_status", "ok");
-        _text.Zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size", "slot_migration_fork_in_progress");
+        LoadProgress? loading = server.Loader.Running;
+        _text.Field("loading", loading == null ? 0 : 1);
+        _text.Zeros("async_loading");
+        WriteSaves();
+        _text.Field("rdb_last_load_keys_expired", server.Loader.Last.Expired);
+        _text.Field("rdb_last_load_keys_loaded", server.Loader.Last.Keys);
+        WriteAof();
+        _text.Zeros("module_fork_in_progress", "module_fork_last_cow_size", "slot_migration_fork_in_progress");
+        if (server.Aof.IsEnabled)
+            WriteAofFile();
+        if (loading != null)
+            WriteLoading(loading);
+    }
+
+    private void WriteLoading(LoadProgress progress)
+    {
+        long total = progress.TotalBytes, loaded = progress.LoadedBytes;
+        long elapsed = Clock.Sample() / 1000 - server.Loader.StartedAt;
+        double share = total == 0 ? 0 : (double)loaded / total;
+        _text.Field("loading_start_time", server.Loader.StartedAt);
+        _text.Field("loading_total_bytes", total);
+        _text.Field("loading_rdb_used_mem", progress.UsedMemory);
+        _text.Field("loading_loaded_bytes", loaded);
+        _text.Field("loading_loaded_perc", share * 100, 2);
+        _text.Field("loading_eta_seconds", share == 0 ? 1 : (long)(elapsed / share) - elapsed);
+    }
+
+    private void WriteAof()
+    {
+        AppendOnlyFile aof = server.Aof;
+        long begun = aof.RewriteStartedAt;
+        _text.Field("aof_enabled", aof.IsEnabled ? 1 : 0);
+        _text.Field("aof_rewrite_in_progress", aof.IsRewriting ? 1 : 0);
+        _text.Field("aof_rewrite_scheduled", aof.IsScheduled ? 1 : 0);
+        _text.Field("aof_last_rewrite_time_sec", aof.Statistics.LastRewriteSeconds);
+        _text.Field("aof_current_rewrite_time_sec", begun < 0 ? -1 : Math.Max(Clock.Latest - begun, 0) / 1000);
+        _text.Field("aof_last_bgrewrite_status", aof.Statistics.IsLastRewriteGood ? "ok" : "err");
+        _text.Field("aof_rewrites", aof.Statistics.Rewrites);
+        _text.Field("aof_rewrites_consecutive_failures", aof.Statistics.Failures);
+        _text.Field("aof_last_write_status", aof.Writer?.Error == null ? "ok" : "err");
+        _text.Field("aof_last_cow_size", 0);
+    }
+
+    private void WriteAofFile()
+    {
+        AppendOnlyFile aof = server.Aof;
+        _text.Field("aof_current_size", aof.CurrentBytes);
+        _text.Field("aof_base_size", aof.Statistics.BaseBytes);
+        _text.Field("aof_pending_rewrite", aof.IsScheduled ? 1 : 0);
+        _text.Field("aof_buffer_length", aof.Writer?.WaitingBytes ?? 0);
+        _text.Zeros("aof_pending_bio_fsync", "aof_delayed_fsync");
+    }
+
+    private void WriteSaves()
+    {
+        SnapshotRun? run = server.Snapshots.Current;
+        SaveState saves = server.Saves;
+        _text.Field("current_cow_peak", run?.PeakBytes ?? 0);
+        _text.Field("current_cow_size", run?.EarlyBytes ?? 0);
+        _text.Field("current_cow_size_age", 0);
+        double percent = run == null || run.KeysTotal == 0 ? 0 : 100.0 * run.KeysProcessed / run.KeysTotal;
+        _text.Field("current_fork_perc", string.Create(CultureInfo.InvariantCulture, $"{percent:F2}"));
+        _text.Field("current_save_keys_processed", run?.KeysProcessed ?? 0);
+        _text.Field("current_save_keys_total", run?.KeysTotal ?? 0);
+        _text.Field("rdb_changes_since_last_save", saves.Changes);
+        _text.Field("rdb_bgsave_in_progress", run != null && run.Purpose != SnapshotPurpose.AppendOnlyBase ? 1 : 0);
+        _text.Field("rdb_last_save_time", saves.LastSave);
+        _text.Field("rdb_last_bgsave_status", saves.IsGood ? "ok" : "err");
+        _text.Field("rdb_last_bgsave_time_sec", saves.LastSeconds);
+        _text.Field("rdb_current_bgsave_time_sec", server.BackgroundSave.CurrentSeconds);
+        _text.Field("rdb_saves", saves.Count);
+        _text.Field("rdb_last_cow_size", saves.LastExtraBytes);
     }
 
     private void WriteStats()
@@ -160,15 +217,17 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("instantaneous_ops_per_sec", (long)metrics.CommandsPerSecond);
         _text.Field("total_net_input_bytes", _figures.BytesIn);
         _text.Field("total_net_output_bytes", _figures.BytesOut);
-        _text.Zeros(
-            "total_net_repl_input_bytes", "total_net_repl_output_bytes",
-            "total_net_cluster_slot_import_bytes", "total_net_cluster_slot_export_bytes");
+        _text.Field("total_net_repl_input_bytes", 0);
+        _text.Field("total_net_repl_output_bytes", _figures.BytesToReplicas);
+        _text.Zeros("total_net_cluster_slot_import_bytes", "total_net_cluster_slot_export_bytes");
         _text.Field("instantaneous_input_kbps", metrics.BytesInPerSecond / 1024, 2);
         _text.Field("instantaneous_output_kbps", metrics.BytesOutPerSecond / 1024, 2);
         _text.Field("instantaneous_input_repl_kbps", "0.00");
-        _text.Field("instantaneous_output_repl_kbps", "0.00");
+        _text.Field("instantaneous_output_repl_kbps", metrics.BytesToReplicasPerSecond / 1024, 2);
         _text.Field("rejected_connections", server.Acceptor.Rejected);
-        _text.Zeros("sync_full", "sync_partial_ok", "sync_partial_err");
+        _text.Field("sync_full", Interlocked.Read(ref server.Replication.FullSyncs));
+        _text.Field("sync_partial_ok", Interlocked.Read(ref server.Replication.PartialSyncs));
+        _text.Field("sync_partial_err", Interlocked.Read(ref server.Replication.RefusedPartialSyncs));
         _text.Field("expired_keys", Interlocked.Read(ref statistics.ExpiredKeys));
         _text.Field("expired_fields", Interlocked.Read(ref statistics.ExpiredFields));
         // Expiry is by index and leaves nothing stale to be estimated.
@@ -186,7 +245,9 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("pubsub_channels", server.PubSub.ChannelCount);
         _text.Field("pubsub_patterns", server.PubSub.PatternCount);
         _text.Field("pubsubshard_channels", server.PubSub.ShardChannelCount);
-        _text.Zeros("latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys");
+        _text.Field("latest_fork_usec", server.Snapshots.LastCutNanoseconds / 1000);
+        _text.Field("total_forks", server.Snapshots.Count);
+        _text.Zeros("migrate_cached_sockets", "slave_expires_tracked_keys");
         _text.Field("active_defrag_hits", Interlocked.Read(ref statistics.DefragmentationHits));
         _text.Field("active_defrag_misses", Interlocked.Read(ref statistics.DefragmentationMisses));
         _text.Field("active_defrag_key_hits", Interlocked.Read(ref statistics.DefragmentationKeyHits));
@@ -214,23 +275,6 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("acl_access_denied_auth", Interlocked.Read(ref statistics.FailedAuthentications));
         _text.Zeros(
             "acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel", "acl_access_denied_tls_cert", "acl_access_denied_db");
-    }
-
-    private void WriteReplication()
-    {
-        _text.Field("role", "master");
-        _text.Field("connected_slaves", 0);
-        if (server.Configuration.NeedsReplicas)
-            _text.Field("min_slaves_good_slaves", 0);
-        _text.Field("replicas_waiting_psync", 0);
-        _text.Field("master_failover_state", "no-failover");
-        _text.Field("master_replid", server.ReplicationId);
-        _text.Field("master_replid2", server.SecondReplicationId);
-        _text.Field("master_repl_offset", 0);
-        _text.Field("second_repl_offset", -1);
-        _text.Field("repl_backlog_active", 0);
-        _text.Field("repl_backlog_size", server.Configuration.ReplBacklogSize);
-        _text.Zeros("repl_backlog_first_byte_offset", "repl_backlog_histlen");
     }
 
     private void WriteProcessor()

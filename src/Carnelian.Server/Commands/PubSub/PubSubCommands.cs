@@ -39,7 +39,11 @@ public static class PubSubCommands
         Summary = "Sends a message to a channel.",
         Flags = CommandFlags.PubSub | Loading | Stale | Fast | MayReplicate,
         Arguments = "channel, message")]
-    public static void Publish(scoped ref CommandContext ctx) => ctx.Reply.Integer(HubOf(ref ctx).Publish(ctx.Arg(1), ctx.Arg(2)));
+    public static void Publish(scoped ref CommandContext ctx)
+    {
+        ctx.Reply.Integer(HubOf(ref ctx).Publish(ctx.Arg(1), ctx.Arg(2)));
+        ctx.Propagation = Propagation.ToReplicas;
+    }
 
     [Command("PUBSUB|CHANNELS", Arity = -2, Group = CommandGroup.PubSub, Since = "2.8.0", Complexity = "O(N) where N is the number of active channels, and assuming constant time pattern matching (relatively short channels and patterns)",
         Summary = "Lists the channels that have subscribers.",

@@ -35,8 +35,11 @@ public static class ShardPubSubCommands
         Flags = CommandFlags.PubSub | Loading | Stale | Fast | MayReplicate,
         Keys = "not_key @1",
         Arguments = "shardchannel, message")]
-    public static void SPublish(scoped ref CommandContext ctx) =>
+    public static void SPublish(scoped ref CommandContext ctx)
+    {
         ctx.Reply.Integer(PubSubCommands.HubOf(ref ctx).PublishToShard(ctx.Arg(1), ctx.Arg(2)));
+        ctx.Propagation = Propagation.ToReplicas;
+    }
 
     [Command("PUBSUB|SHARDCHANNELS", Arity = -2, Group = CommandGroup.PubSub, Since = "7.0.0", Complexity = "O(N) where N is the number of active shard channels, and assuming constant time pattern matching (relatively short shard channels).",
         Summary = "Lists the shard channels that have subscribers.",

@@ -6,7 +6,7 @@ using static Carnelian.Commands.Table.CommandFlags;
 
 namespace Carnelian.Server.Commands.Replication;
 
-/// <summary>The commands about primaries and replicas, as a server answers that is a primary without replicas.</summary>
+/// <summary>The commands that change who is the primary of whom, as a server answers that can only be a primary.</summary>
 public static class ReplicationCommands
 {
     [Command("REPLICAOF", Arity = 3, Group = CommandGroup.Server, Since = "5.0.0", Complexity = "O(1)",
@@ -70,9 +70,4 @@ public static class ReplicationCommands
         else
             ctx.Reply.Error("ERR FAILOVER requires connected replicas."u8);
     }
-
-    [Command("LASTSAVE", Arity = 1, Group = CommandGroup.Server, Since = "1.0.0", Complexity = "O(1)",
-        Summary = "Tells when the data set was last saved; before the first save, when the server was started.",
-        Flags = Loading | Stale | Fast, Acl = AclCategories.Admin | AclCategories.Dangerous, Tips = "nondeterministic_output")]
-    public static void LastSave(scoped ref CommandContext ctx) => ctx.Reply.Integer(((Client)ctx.Session).Loop.Server.StartedAt / 1000);
 }

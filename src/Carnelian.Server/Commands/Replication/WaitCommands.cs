@@ -2,13 +2,14 @@ using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Protocol;
 using Carnelian.Server.Clients;
+using Carnelian.Server.Replication;
 using Carnelian.Server.Waiting;
 using Carnelian.Text;
 using static Carnelian.Commands.Table.CommandFlags;
 
 namespace Carnelian.Server.Commands.Replication;
 
-/// <summary>WAIT and WAITAOF: without replicas and append only file nothing is ever acknowledged, so only time and CLIENT UNBLOCK end the waiting.</summary>
+/// <summary>WAIT and WAITAOF: a client waits until replicas say that they have what it has written, or have it on disk.</summary>
 public static class WaitCommands
 {
     [Command("WAIT", Arity = 3, Group = CommandGroup.Generic, Since = "3.0.0", Complexity = "O(1)",
@@ -20,10 +21,16 @@ public static class WaitCommands
         if (!ctx.TryInteger(1, out long replicas) || !BlockingTimeout.TryMilliseconds(ref ctx, 2, out long deadline))
             return;
         var client = (Client)ctx.Session;
-        if (replicas <= 0 || client.Is(ClientFlags.Multi))
-            ctx.Reply.Integer(0);
-        else
-            ClientWait.Begin(ref ctx, deadline, static writer => writer.Integer(0));
+        ReplicationHub replication = client.Loop.Server.Replication;
+        long offset = client.WriteOffset;
+        int have = replication.CountAcknowledged(offset);
+        if (have >= replicas || client.Is(ClientFlags.Multi))
+        {
+            ctx.Reply.Integer(have);
+            return;
+        }
+        ClientWait.Begin(ref ctx, deadline, writer => writer.Integer(replication.CountAcknowledged(offset)));
+        replication.Waits.Add(client.Wait!, () => replication.CountAcknowledged(offset) >= replicas);
     }
 
     [Command("WAITAOF", Arity = 4, Group = CommandGroup.Generic, Since = "7.2.0", Complexity = "O(1)",
@@ -40,20 +47,42 @@ public static class WaitCommands
             return;
         }
         var client = (Client)ctx.Session;
-        if (local != 0)
-            ctx.Reply.Error("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."u8);
-        else if (replicas == 0 || client.Is(ClientFlags.Multi))
-            WriteNothing(ctx.Reply);
+        if (local != 0 && !client.Loop.Server.Aof.IsEnabled)
+            WriteNoFile(ctx.Reply);
         else
-            ClientWait.Begin(ref ctx, deadline, WriteNothing);
+            WaitForDisks(ref ctx, client, local != 0, replicas, deadline);
     }
 
-    private static void WriteNothing(ReplyWriter writer)
+    private static void WaitForDisks(scoped ref CommandContext ctx, Client client, bool isLocal, long replicas, long deadline)
     {
-        writer.Array(2);
-        writer.Integer(0);
-        writer.Integer(0);
+        ServerInstance server = client.Loop.Server;
+        ReplicationHub replication = server.Replication;
+        long offset = client.WriteOffset, position = client.AofPosition;
+        if (IsServed() || client.Is(ClientFlags.Multi))
+        {
+            Write(ctx.Reply);
+            return;
+        }
+        ClientWait.Begin(ref ctx, deadline, Write);
+        replication.Waits.Add(client.Wait!, () => IsServed() || (isLocal && !server.Aof.IsEnabled));
+
+        bool IsServed() => (!isLocal || server.Aof.IsOnDisk(position)) && replication.CountOnDisk(offset) >= replicas;
+
+        void Write(ReplyWriter writer)
+        {
+            if (isLocal && !server.Aof.IsEnabled)
+            {
+                WriteNoFile(writer);
+                return;
+            }
+            writer.Array(2);
+            writer.Integer(server.Aof.IsOnDisk(position) ? 1 : 0);
+            writer.Integer(replication.CountOnDisk(offset));
+        }
     }
+
+    private static void WriteNoFile(ReplyWriter writer) =>
+        writer.Error("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."u8);
 
     private static bool TryRange(scoped ref CommandContext ctx, int index, long most, ReadOnlySpan<byte> error, out long value)
     {

@@ -17,6 +17,8 @@ internal sealed unsafe class RecordingSink : ISnapshotSink
     /// <summary>What came more than once.</summary>
     public List<string> Repeated { get; } = [];
 
+    public long EarlyBytes => 0;
+
     /// <summary>The keys of all databases as they are. Under all locks.</summary>
     public static Dictionary<(int Database, string Key), string> StateOf(Keyspace keyspace)
     {

@@ -1,0 +1,48 @@
+using Carnelian.Protocol;
+using Carnelian.Server.Clients;
+using Carnelian.Storage;
+
+namespace Carnelian.Server.Execution;
+
+/// <summary>The beginning of a command whose rest has yet to come, which its client keeps meanwhile. On the client's loop.</summary>
+internal static unsafe class IncompleteInput
+{
+    /// <summary>Keeps what a batch has left, with room for the rest of a long argument.</summary>
+    public static void Keep(ServerInstance server, Client client, InputBatch input)
+    {
+        byte* position = input.Position;
+        int length = (int)(input.End - position);
+        client.ParserBytes = client.RequestState.MemoryBytes;
+        if (length == 0)
+        {
+            // The room stays for a while: a client whose commands came in pieces once will send more of them.
+            if (!input.IsShared)
+                client.QueryLength = 0;
+            return;
+        }
+        long missing = input.Parser.MissingBytes;
+        // What is missing counts, as one read may complete an argument that is longer than the limit.
+        bool isTooLong = length + missing + client.LongLength + client.QueuedBytes > server.QueryBufferLimit;
+        bool isLong = missing > 0 && input.Parser.MissingLength >= StringBlock.LeastLong && !isTooLong;
+        int room = missing >= RequestParser.BigArgumentBytes && !isLong && !isTooLong ? (int)missing : 0;
+        client.QueryPeak = Math.Max(client.QueryPeak, (int)Math.Min((long)length + room, int.MaxValue));
+        if (input.IsShared)
+        {
+            client.KeepQuery(position, length, room);
+        }
+        else
+        {
+            if (position != client.QueryData)
+            {
+                Buffer.MemoryCopy(position, client.QueryData, length, length);
+                client.QueryLength = length;
+            }
+            if (room > 0)
+                client.ReserveQuery(room);
+        }
+        if (isLong)
+            LongArguments.Begin(client, input.Parser);
+        if (isTooLong)
+            server.OnQueryBufferLimit(client);
+    }
+}

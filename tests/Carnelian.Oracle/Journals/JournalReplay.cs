@@ -1,0 +1,42 @@
+using Carnelian.Oracle.Differential;
+
+namespace Carnelian.Oracle.Journals;
+
+/// <summary>Runs a round as another replay does, and then compares what both servers have written to their journals.</summary>
+internal sealed class JournalReplay(IReplay inner, JournalTap tap) : IReplay
+{
+    private const int Before = 3;
+    private const int After = 4;
+
+    public long Compared => inner.Compared;
+
+    public Difference? Run(IReadOnlyList<Step> steps)
+    {
+        tap.Take();
+        Difference? difference = inner.Run(steps);
+        (List<JournalEntry> expected, List<JournalEntry> actual) = tap.Take();
+        return difference ?? Compare(expected, actual, steps.Count);
+    }
+
+    private static Difference? Compare(List<JournalEntry> expected, List<JournalEntry> actual, int index)
+    {
+        for (int i = 0; i < Math.Max(expected.Count, actual.Count); i++)
+        {
+            if (i < expected.Count && i < actual.Count && expected[i].Agrees(actual[i]))
+                continue;
+            // The name by which a shortened round is known for the same difference.
+            string name = $"journal: {NameAt(expected, i)} / {NameAt(actual, i)}";
+            return new Difference(index, name, $"entry {i} of the journal", Around(expected, i), Around(actual, i));
+        }
+
+        return null;
+    }
+
+    private static string NameAt(List<JournalEntry> entries, int index) => index < entries.Count ? entries[index].Words[0].ToUpperInvariant() : "(end)";
+
+    private static string Around(List<JournalEntry> entries, int index)
+    {
+        int first = Math.Max(0, index - Before);
+        return string.Join("\n             ", entries.Skip(first).Take(index - first + After).Select((entry, i) => $"{(first + i == index ? "=>" : "  ")} {entry}"));
+    }
+}

@@ -63,6 +63,7 @@ internal sealed class ServerInstance : IDisposable
         Pause = new ClientPause(this);
         Monitors = new Monitors(this);
         ClientMemory = new ClientMemory(this);
+        Loader = new DataLoader(this);
         if (configuration.HashSeed.Length != 0)
             KeyHash.SetSeed(Encoding.UTF8.GetBytes(configuration.HashSeed));
         Settings = new ServerSettings(this);
@@ -208,6 +209,12 @@ internal sealed class ServerInstance : IDisposable
 
     public bool ExpiresActively = true;
 
+    /// <summary>DEBUG SET-SKIP-CHECKSUM-VALIDATION: any checksum of a dump is right.</summary>
+    public bool SkipsChecksums;
+
+    /// <summary>Loads what is on disk.</summary>
+    public DataLoader Loader { get; }
+
     /// <summary>DEBUG PAUSE-CRON: nothing is done in the course of time.</summary>
     public bool IsCronPaused;
 
@@ -228,6 +235,8 @@ internal sealed class ServerInstance : IDisposable
             return false;
         Logo.Write(Configuration, Log);
         Log.Write(LogLevel.Notice, "Server initialized");
+        if (!Loader.LoadAtStart())
+            return false;
         Loops.Resize(1);
         Listeners.Watch();
         Loops.Resize(Configuration.IoThreads);

@@ -672,7 +672,7 @@ public sealed unsafe class Database : IDisposable
         Link(part, key, entry);
     }
 
-    private void Link(DatabasePart* part, in Key key, Entry entry)
+    internal void Link(DatabasePart* part, in Key key, Entry entry)
     {
         part->Table.Add(entry.Address, key.Hash);
         if (entry.HasDeadline)

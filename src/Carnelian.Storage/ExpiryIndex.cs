@@ -26,6 +26,9 @@ public unsafe struct ExpiryIndex
     private BlockReference* _blocks;
     private int _blockCount;
     private int _blockRoom;
+    private int _count;
+    private int _units;
+    private long _beforeNever;
 
     private struct BlockReference
     {
@@ -36,13 +39,20 @@ public unsafe struct ExpiryIndex
     }
 
     /// <summary>The number of items.</summary>
-    public long Count { get; private set; }
+    public readonly long Count => _count;
 
     /// <summary>The bytes the index occupies.</summary>
-    public long Bytes { get; private set; }
+    public long Bytes
+    {
+        readonly get => (long)_units * 8;
+        private set => _units = (int)(value / 8);
+    }
 
-    /// <summary>The earliest deadline, or <see cref="long.MaxValue"/> if there is none.</summary>
-    public readonly long Earliest => _blockCount == 0 ? long.MaxValue : DeadlineOf(_blocks[0].First);
+    /// <summary>
+    /// The earliest deadline, or <see cref="long.MaxValue"/> if there is none. A number of its own, so that whoever does not hold the lock may
+    /// read it while blocks come and go; kept as the distance to the maximum, so that an index of zeros is empty.
+    /// </summary>
+    public readonly long Earliest => long.MaxValue - _beforeNever;
 
     /// <summary>The deadline of an item.</summary>
     public static long DeadlineOf(ulong item) => (long)(item >> HashBits);
@@ -60,12 +70,13 @@ public unsafe struct ExpiryIndex
     public void Add(long deadline, ulong hash)
     {
         ulong item = ItemOf(deadline, hash);
-        Count++;
+        _count++;
         if (_blockCount == 0)
         {
             InsertBlock(0, room: 4);
             _blocks[0].Items[0] = _blocks[0].First = item;
             _blocks[0].Count = 1;
+            NoteEarliest();
             return;
         }
         int index = BlockFor(item);
@@ -82,6 +93,8 @@ public unsafe struct ExpiryIndex
         block.Items[place] = item;
         block.Count++;
         block.First = block.Items[0];
+        if (index == 0)
+            NoteEarliest();
     }
 
     /// <summary>Removes the deadline of a key, which has been added.</summary>
@@ -252,10 +265,19 @@ public unsafe struct ExpiryIndex
         to.First = to.Items[0];
     }
 
+    private void NoteEarliest() => _beforeNever = long.MaxValue - DeadlineOf(_blocks[0].First);
+
     private void RemoveRange(int index, int place, int count)
     {
+        RemoveItems(index, place, count);
+        if (_blockCount != 0)
+            NoteEarliest();
+    }
+
+    private void RemoveItems(int index, int place, int count)
+    {
         ref BlockReference block = ref _blocks[index];
-        Count -= count;
+        _count -= count;
         block.Count -= count;
         long moved = (long)(block.Count - place) * 8;
         Buffer.MemoryCopy(block.Items + place + count, block.Items + place, moved, moved);

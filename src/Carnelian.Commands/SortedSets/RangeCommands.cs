@@ -138,13 +138,16 @@ public static class RangeCommands
     {
         if (range.Count == 0)
             return;
-        // What is stored is in order whatever the direction of the query.
-        SortedSetCursor cursor = source.At(isReversed ? range.Start - range.Count + 1 : range.Start);
+        SortedSetCursor cursor = source.At(range.Start);
         Span<byte> digits = stackalloc byte[SortedSetCursor.MostDigits];
         for (long i = 0; i < range.Count; i++)
         {
-            target.Append(cursor.Member(digits), cursor.Score, limits);
-            cursor.MoveNext();
+            // The order of storing tells: a score of -0 keeps its sign unless it was in a listpack on the way.
+            if (isReversed)
+                target.Put(cursor.Member(digits), cursor.Score, SortedSetConditions.None, limits, out _);
+            else
+                target.Append(cursor.Member(digits), cursor.Score, limits);
+            cursor.Move(isReversed);
         }
     }
 }

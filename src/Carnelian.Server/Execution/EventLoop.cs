@@ -42,6 +42,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private bool _isStopping;
     private readonly List<Client> _withOutput = [];
     private readonly BackgroundCycles _cycles;
+    private readonly LateInputs _lateInputs;
     private int _clientCount;
     private int _load;
     private long _nextCron;
@@ -62,6 +63,7 @@ internal sealed unsafe class EventLoop : IDisposable
         _vectors = (IoVector*)NativeMemory.Alloc(MostVectors, (nuint)sizeof(IoVector));
         Dispatcher = new Dispatcher(server, this);
         _cycles = new BackgroundCycles(server, this);
+        _lateInputs = new LateInputs(this);
         ClientCron = new ClientCron(server, this);
         _thread = new Thread(Run, 1 << 20) { Name = index == 0 ? "main" : $"io_thd_{index}", IsBackground = true };
     }
@@ -208,6 +210,7 @@ internal sealed unsafe class EventLoop : IDisposable
         FinishInputs();
         if (Mailbox.HasLetters)
             OpenMailbox();
+        _lateInputs.Process();
         if (Timestamp >= _nextCron)
             RunCron();
         _cycles.Run();
@@ -406,6 +409,11 @@ internal sealed unsafe class EventLoop : IDisposable
         InputBatch input = _inputs[_inputCount % Stages];
         if (!Receive(client, input))
             return;
+        if (_lateInputs.MustWait)
+        {
+            _lateInputs.Keep(client, input);
+            return;
+        }
         input.Client = client;
         input.Parser.MaxBulkLength = _server.Services.MaxStringLength;
         input.Parse();

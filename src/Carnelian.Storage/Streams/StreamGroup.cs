@@ -119,6 +119,28 @@ public readonly unsafe struct StreamGroup
         return entry;
     }
 
+    /// <summary>Adds a pending entry, which is new to the group, whose owner <see cref="TryOwn"/> tells later: for groups that are read from outside.</summary>
+    /// <returns>False if it is not new.</returns>
+    public bool TryAddUnowned(StreamId id, long time, long deliveries)
+    {
+        if (FindPending(id).Exists)
+            return false;
+        _fields->Pending.Add(id, PendingEntry.Create(default, time, deliveries).Address);
+        _fields->ReleasedCount++;
+        return true;
+    }
+
+    /// <summary>Tells the owner of an entry that has none yet.</summary>
+    /// <returns>False if there is no such entry, or it has an owner.</returns>
+    public bool TryOwn(StreamId id, StreamConsumer owner)
+    {
+        PendingEntry entry = FindPending(id);
+        if (!entry.Exists || entry.Owner.Exists)
+            return false;
+        Assign(id, entry, owner, entry.Time);
+        return true;
+    }
+
     /// <summary>Notes that an entry was delivered, to the same consumer or another one.</summary>
     public void Assign(StreamId id, PendingEntry entry, StreamConsumer owner, long time)
     {

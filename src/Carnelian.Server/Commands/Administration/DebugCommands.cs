@@ -86,6 +86,10 @@ public static class DebugCommands
                 ServerOf(ref ctx).IsCronPaused = IsOn(ref ctx, 2);
                 ctx.Reply.Ok();
                 break;
+            case ("set-skip-checksum-validation", 3):
+                ServerOf(ref ctx).SkipsChecksums = IsOn(ref ctx, 2);
+                ctx.Reply.Ok();
+                break;
             case ("dict-resizing", 3):
                 ctx.Keyspace.AllowsShrinking = IsOn(ref ctx, 2);
                 ctx.Reply.Ok();

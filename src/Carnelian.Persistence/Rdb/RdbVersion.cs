@@ -1,0 +1,26 @@
+namespace Carnelian.Persistence.Rdb;
+
+/// <summary>The versions of the format: up to 11 common to both families, then those of Redis, from 80 on those of Valkey.</summary>
+public static class RdbVersion
+{
+    /// <summary>The last version that both families share.</summary>
+    public const int LastCommon = 11;
+
+    /// <summary>The last version of Redis that is known: 8.10.</summary>
+    public const int LastRedis = 15;
+
+    /// <summary>The first version of Valkey: 9.0.</summary>
+    public const int FirstValkey = 80;
+
+    /// <summary>Up to this version a file of Valkey is read; a type that nobody knows yet is an error of its own.</summary>
+    public const int LastValkey = 89;
+
+    /// <summary>Whether files and payloads of a version can be read.</summary>
+    public static bool IsKnown(int version) => version is >= 1 and <= LastRedis or >= FirstValkey and <= LastValkey;
+
+    /// <summary>Whether a version belongs to Redis alone.</summary>
+    public static bool IsForeign(int version) => version is > LastCommon and < FirstValkey;
+
+    /// <summary>Whose types the numbers from 22 on are.</summary>
+    public static RdbDialect DialectOf(int version) => IsForeign(version) ? RdbDialect.Redis : RdbDialect.Valkey;
+}

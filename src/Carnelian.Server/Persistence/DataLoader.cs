@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Globalization;
+using Carnelian.Persistence.Rdb;
+using Carnelian.Server.Configuration;
+using Carnelian.Server.Logging;
+using Carnelian.Threading;
+using Microsoft.Win32.SafeHandles;
+
+namespace Carnelian.Server.Persistence;
+
+/// <summary>Brings what is on disk into the keyspace: at start, and for DEBUG RELOAD.</summary>
+/// <remarks>On the thread that starts the server, or on the loop that runs the command.</remarks>
+internal sealed class DataLoader(ServerInstance server)
+{
+    /// <summary>Libraries of functions, as a file has them: kept to be written again.</summary>
+    public List<byte[]> Functions { get; } = [];
+
+    /// <summary>What the last load has done.</summary>
+    public LoadProgress Last { get; private set; } = new();
+
+    /// <summary>Loads the file of <c>dir</c> and <c>dbfilename</c> if there is one.</summary>
+    /// <returns>False if it cannot be loaded, so that the server must not start.</returns>
+    public bool LoadAtStart()
+    {
+        long begin = Stopwatch.GetTimestamp();
+        switch (LoadFile(server.Configuration.DbFileName, replaces: false, holdsAllLocks: false))
+        {
+            case null:
+                return true;
+            case RdbLoadOutcome.Loaded:
+                server.Log.Write(LogLevel.Notice, string.Create(
+                    CultureInfo.InvariantCulture, $"DB loaded from disk: {Stopwatch.GetElapsedTime(begin).TotalSeconds:F3} seconds"));
+                return true;
+            case RdbLoadOutcome.Corrupt:
+                server.Log.Write(LogLevel.Warning, "Terminating server after rdb file reading failure.");
+                return false;
+            default:
+                server.Log.Write(LogLevel.Warning, "Fatal error loading the DB, check server logs. Exiting.");
+                return false;
+        }
+    }
+
+    /// <summary>Loads a file.</summary>
+    /// <returns>How that has ended; null if there is none.</returns>
+    public RdbLoadOutcome? LoadFile(string name, bool replaces, bool holdsAllLocks)
+    {
+        SafeFileHandle file;
+        try
+        {
+            file = File.OpenHandle(name, options: FileOptions.SequentialScan);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            server.Log.Write(LogLevel.Warning, $"Failed opening the RDB file {name}: {ConfigurationFile.Describe(e)}");
+            return RdbLoadOutcome.Refused;
+        }
+        using (file)
+        {
+            var progress = new LoadProgress { TotalBytes = RandomAccess.GetLength(file) };
+            Last = progress;
+            var loader = new RdbLoader(server.Keyspace, OptionsFor(progress, replaces, holdsAllLocks));
+            RdbLoadOutcome outcome = loader.Load(new RdbFileSource(file), out _);
+            if (outcome == RdbLoadOutcome.Loaded)
+                Report(progress);
+            return outcome;
+        }
+    }
+
+    private RdbLoadOptions OptionsFor(LoadProgress progress, bool replaces, bool holdsAllLocks)
+    {
+        ServerConfiguration configuration = server.Configuration;
+        Functions.Clear();
+        return new RdbLoadOptions
+        {
+            Limits = LoadLimits.Of(server.Services),
+            Now = Clock.Sample(),
+            ChecksSum = configuration.RdbChecksum && !server.SkipsChecksums,
+            TriesUnknownVersions = configuration.RdbVersionCheck == RdbVersionCheck.Relaxed,
+            DropsExpired = !server.Keyspace.KeepsExpired,
+            Replaces = replaces,
+            HoldsAllLocks = holdsAllLocks,
+            KeyDelayMicroseconds = configuration.KeyLoadDelay,
+            ShowsKeys = !configuration.HideUserDataFromLog,
+            Log = (isWarning, text) => server.Log.Write(isWarning ? LogLevel.Warning : LogLevel.Notice, text),
+            Function = Functions.Add,
+            Progress = progress,
+        };
+    }
+
+    private void Report(LoadProgress progress)
+    {
+        string empty = progress.Empty == 0 ? "" : $", empty keys skipped: {progress.Empty}";
+        string skipped = progress.Skipped == 0 ? "" : $", keys of unknown modules skipped: {progress.Skipped}";
+        server.Log.Write(
+            LogLevel.Notice,
+            $"Done loading RDB, keys loaded: {progress.Keys}, keys expired: {progress.Expired}{empty}, all fields expired hashes: {progress.ExpiredHashes}{skipped}.");
+    }
+}

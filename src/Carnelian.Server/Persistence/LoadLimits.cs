@@ -1,0 +1,23 @@
+using Carnelian.Commands;
+using Carnelian.Persistence.Rdb;
+using Carnelian.Storage.Hashes;
+using Carnelian.Storage.Lists;
+using Carnelian.Storage.Sets;
+using Carnelian.Storage.SortedSets;
+
+namespace Carnelian.Server.Persistence;
+
+/// <summary>The limits of compact values as those who read dumps want them.</summary>
+internal static class LoadLimits
+{
+    /// <summary>The limits in force.</summary>
+    public static ValueLimits Of(CommandServices services)
+    {
+        CollectionLimits limits = services.Limits;
+        return new ValueLimits(
+            new HashLimits(limits.HashPackEntries, limits.HashPackValue),
+            new ListLimits(limits.ListPackSize, services.QuicklistPackedThreshold),
+            new SetLimits(limits.SetIntSetEntries, limits.SetPackEntries, limits.SetPackValue),
+            new SortedSetLimits(limits.SortedSetPackEntries, limits.SortedSetPackValue));
+    }
+}

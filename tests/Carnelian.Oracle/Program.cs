@@ -1,6 +1,7 @@
 using Carnelian.Oracle.Catalogue;
 using Carnelian.Oracle.Differential;
 using Carnelian.Oracle.Journals;
+using Carnelian.Oracle.Replicas;
 
 namespace Carnelian.Oracle;
 
@@ -26,6 +27,7 @@ internal static class Program
         {
             "replay" => Replay(servers, options),
             "journal" => CompareJournals(servers, options),
+            "replica" => Replicate(servers, options),
             "self-test" => SelfTest(servers, options),
             "catalogue" or "names" or "raw" => Compare(servers, options),
             _ => throw new ArgumentException($"no mode is called {options.Mode}"),
@@ -53,6 +55,13 @@ internal static class Program
         var run = new ReplayRun(servers, options) { Journals = journals };
         run.Run();
         return (run.Compared, run.Differences);
+    }
+
+    private static (long Compared, int Failed) Replicate(ServerPair servers, OracleOptions options)
+    {
+        var run = new ReplicaRun(servers, options);
+        run.Run();
+        return (run.Compared, run.Failed);
     }
 
     // A comparison that cannot fail proves nothing: one falsified reply has to be found.

@@ -8,8 +8,8 @@ namespace Carnelian.Server.Hosting;
 
 /// <summary>Ends the server on SHUTDOWN or a signal, the same way.</summary>
 /// <remarks>
-/// A shutdown runs on an event loop with all locks held, so no command is half done, and what comes after it is refused. A data set
-/// cannot be saved: SAVE fails, unless FORCE is given, and the save points of the configuration are ignored with a warning.
+/// A shutdown runs on an event loop with all locks held, so no command is half done, and what comes after it is refused. The data set is saved if
+/// save points are configured or SAVE is given, and never with NOSAVE; if that fails, the server goes on, unless FORCE is given.
 /// </remarks>
 internal sealed class Shutdown(ServerInstance server)
 {
@@ -61,22 +61,10 @@ internal sealed class Shutdown(ServerInstance server)
             server.Log.Write(LogLevel.Warning, "There is a child saving an .rdb. Killing it!");
             server.Log.Write(LogLevel.Notice, $"Killing running RDB child: {Environment.ProcessId}");
         }
-        if ((options & ShutdownOptions.Save) != 0)
-        {
-            server.Log.Write(LogLevel.Notice, "Saving the final RDB snapshot before exiting.");
-            server.Log.Write(LogLevel.Warning, "The server cannot save its data set: it keeps it in memory only.");
-            if ((options & ShutdownOptions.Force) == 0)
-            {
-                server.Log.Write(LogLevel.Warning, "Error trying to save the DB, can't exit.");
-                server.Supervisor.Notify("STATUS=Error trying to save the DB, can't exit.\n");
-                return false;
-            }
-            server.Log.Write(LogLevel.Warning, "Error trying to save the DB. Exit anyway.");
-        }
-        else if ((options & ShutdownOptions.NoSave) == 0 && server.Configuration.SavePoints.Length != 0 && HasData())
-        {
-            server.Log.Write(LogLevel.Warning, "Save points are configured, but the server cannot save its data set: it keeps it in memory only.");
-        }
+        bool saves = (options & ShutdownOptions.Save) != 0
+            || (server.Configuration.SavePoints.Length != 0 && (options & ShutdownOptions.NoSave) == 0);
+        if (saves && !TrySave((options & ShutdownOptions.Force) != 0))
+            return false;
         server.SetCondition(ServerCondition.ShuttingDown, value: true);
         PidFile.Remove(server.Configuration, server.Log);
         if (server.Configuration.UnixSocket.Length != 0)
@@ -86,13 +74,19 @@ internal sealed class Shutdown(ServerInstance server)
         return true;
     }
 
-    private bool HasData()
+    private bool TrySave(bool isForced)
     {
-        for (int i = 0; i < server.Keyspace.DatabaseCount; i++)
+        server.Log.Write(LogLevel.Notice, "Saving the final RDB snapshot before exiting.");
+        server.Supervisor.Notify("STATUS=Saving the final RDB snapshot\n");
+        if (server.Saver.TrySave(out _))
+            return true;
+        if (isForced)
         {
-            if (server.Keyspace[i].Count != 0)
-                return true;
+            server.Log.Write(LogLevel.Warning, "Error trying to save the DB. Exit anyway.");
+            return true;
         }
+        server.Log.Write(LogLevel.Warning, "Error trying to save the DB, can't exit.");
+        server.Supervisor.Notify("STATUS=Error trying to save the DB, can't exit.\n");
         return false;
     }
 

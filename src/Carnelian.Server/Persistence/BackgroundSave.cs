@@ -32,6 +32,12 @@ internal sealed class BackgroundSave(ServerInstance server) : IDisposable
     /// <summary>Whether a save is to begin as soon as there is no other snapshot.</summary>
     public bool IsScheduled { get; set; }
 
+    /// <summary>How long the last save took, in seconds; -1 if there was none.</summary>
+    public long LastSeconds { get; private set; } = -1;
+
+    /// <summary>The most memory that the last save had in use for values as they were, in bytes.</summary>
+    public long LastExtraBytes { get; private set; }
+
     /// <summary>For how many seconds the present save has run; -1 if there is none.</summary>
     public long CurrentSeconds => _image is { } image ? (Clock.Nanoseconds - image.Run.StartedAt) / 1_000_000_000 : -1;
 
@@ -39,11 +45,11 @@ internal sealed class BackgroundSave(ServerInstance server) : IDisposable
     public void Start()
     {
         IsScheduled = false;
-        server.Saves.Count++;
-        _changesAtCut = server.Saves.TotalChanges;
+        server.Saver.NoteBegin();
+        _changesAtCut = server.Totals.Read().Dirty;
         _triedAt = Clock.Latest / 1000;
         _isCancelled = false;
-        RdbImage image = RdbImage.TryCut(server, SnapshotPurpose.Save, RdbProfile.All[(int)server.Configuration.RdbFormat])!;
+        RdbImage image = RdbImage.TryCut(server, SnapshotPurpose.Save, server.Saver.Profile)!;
         _image = image;
         _thread = new Thread(() => Save(image), 1 << 20) { Name = "bgsave", IsBackground = true };
         _thread.Start();
@@ -82,8 +88,8 @@ internal sealed class BackgroundSave(ServerInstance server) : IDisposable
         }
         if (server.Configuration.SavePoints.Length == 0)
             return;
-        long changes = server.Saves.Changes;
-        long seconds = Clock.Latest / 1000 - server.Saves.LastSave;
+        long changes = server.Saver.ChangesSince(server.Totals.Read().Dirty);
+        long seconds = Clock.Latest / 1000 - server.Saver.LastTime;
         foreach (SavePoint point in server.Configuration.SavePoints)
         {
             if (changes < point.Changes || seconds <= point.Seconds || !MayTry())
@@ -94,7 +100,7 @@ internal sealed class BackgroundSave(ServerInstance server) : IDisposable
         }
     }
 
-    private bool MayTry() => server.Saves.IsGood || Clock.Latest / 1000 - _triedAt > RetrySeconds;
+    private bool MayTry() => server.Saver.IsGood || Clock.Latest / 1000 - _triedAt > RetrySeconds;
 
     private void StartUnderLocks()
     {
@@ -130,44 +136,18 @@ internal sealed class BackgroundSave(ServerInstance server) : IDisposable
     {
         ServerConfiguration configuration = server.Configuration;
         // A name of its own: a save in the foreground may begin while one that was cancelled still goes away.
-        string temporary = $"temp-{Environment.ProcessId}-{Interlocked.Increment(ref s_files)}.rdb", name = configuration.DbFileName;
-        SnapshotFile file;
-        try
+        string temporary = $"temp-{Environment.ProcessId}-{Interlocked.Increment(ref s_files)}.rdb";
+        using var file = new RdbFile(temporary, configuration.RdbSaveIncrementalFsync);
+        if (file.FailedStep == null && !image.WriteTo(file, isAofBase: false))
         {
-            file = new SnapshotFile(temporary, configuration.RdbSaveIncrementalFsync);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            server.Log.Write(
-                LogLevel.Warning,
-                $"Failed opening the temp RDB file {temporary} (in server root dir {WorkingDirectory()}) for saving: {ConfigurationFile.Describe(e)}");
+            if (image.Obstacle is { } obstacle)
+                server.Log.Write(LogLevel.Warning, $"Cannot save the DB: {obstacle}");
             return false;
         }
-        using (file)
+        if (!file.TryCommit(configuration.DbFileName))
         {
-            bool isWhole = image.WriteTo(file, ("aof-base", "0"));
-            if (file.Error is { } error)
-            {
-                server.Log.Write(LogLevel.Warning, $"Write error while saving DB to the disk(rdbSaveRio): {ConfigurationFile.Describe(error)}");
-                return false;
-            }
-            if (!isWhole)
-            {
-                if (image.Obstacle is { } obstacle)
-                    server.Log.Write(LogLevel.Warning, $"The DB cannot be saved in the format {configuration.RdbFormat}: {obstacle}");
-                return false;
-            }
-            try
-            {
-                file.Complete(name);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                server.Log.Write(
-                    LogLevel.Warning,
-                    $"Error moving temp DB file {temporary} on the final destination {name} (in server root dir {WorkingDirectory()}): {ConfigurationFile.Describe(e)}");
-                return false;
-            }
+            server.Log.Write(LogLevel.Warning, DataSaver.Describe(file, configuration.DbFileName));
+            return false;
         }
         long megabytes = image.Run.PeakBytes >> 20;
         server.Log.Write(LogLevel.Notice, "DB saved on disk");
@@ -175,41 +155,28 @@ internal sealed class BackgroundSave(ServerInstance server) : IDisposable
         return true;
     }
 
-    private static string WorkingDirectory()
-    {
-        try
-        {
-            return Directory.GetCurrentDirectory();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return "unknown";
-        }
-    }
-
     // --- on the main loop -----------------------------------------------------------------------------------------
 
     private void OnEnded(RdbImage image, Outcome outcome)
     {
-        SaveState saves = server.Saves;
-        saves.LastSeconds = (Clock.Nanoseconds - image.Run.StartedAt) / 1_000_000_000;
+        LastSeconds = (Clock.Nanoseconds - image.Run.StartedAt) / 1_000_000_000;
+        // Before anything is said: whoever reads that it has ended may begin the next.
+        _image = null;
+        server.Snapshots.Release(image.Run);
         switch (outcome)
         {
             case Outcome.Good:
                 server.Log.Write(LogLevel.Notice, "Background saving terminated with success");
-                saves.NoteSaved(_changesAtCut);
-                saves.LastExtraBytes = image.Run.PeakBytes;
+                LastExtraBytes = image.Run.PeakBytes;
+                server.Saver.NoteSaved(_changesAtCut, Clock.Sample() / 1000);
                 break;
             case Outcome.Cancelled:
                 server.Log.Write(LogLevel.Warning, "Background saving terminated by signal 10");
                 break;
             default:
                 server.Log.Write(LogLevel.Warning, "Background saving error");
-                saves.NoteFailed();
+                server.Saver.NoteFailed();
                 break;
         }
-        _image = null;
-        server.Snapshots.Release(image.Run);
-        server.UpdateWriteRefusal();
     }
 }

@@ -48,9 +48,10 @@ internal sealed class ServerInstance : IDisposable
         Defragmentation = new DefragmentationBudget(this);
         KeyspaceEvents = new KeyspaceNotifier(PubSub);
         DumpWriters = new DumpWriters(this);
-        Saver = new DataSaver(this);
         Snapshots = new Snapshots(this);
+        Saves = new SaveState(this);
         BackgroundSave = new BackgroundSave(this);
+        Saver = new DataSaver(this);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
         Replication = new ReplicationHub(this);
@@ -95,12 +96,14 @@ internal sealed class ServerInstance : IDisposable
 
     public DumpWriters DumpWriters { get; }
 
-    public DataSaver Saver { get; }
-
     /// <summary>The snapshot that is being taken.</summary>
     public Snapshots Snapshots { get; }
 
+    /// <summary>What is known of saves.</summary>
+    public SaveState Saves { get; }
+
     public BackgroundSave BackgroundSave { get; }
+    public DataSaver Saver { get; }
 
     public ServerStatistics Statistics { get; } = new();
 
@@ -426,7 +429,7 @@ internal sealed class ServerInstance : IDisposable
 
     /// <summary>Has writes refused, or accepted again, as the last save and the configuration say.</summary>
     public void UpdateWriteRefusal() => SetCondition(
-        ServerCondition.CannotSave, !Saver.IsGood && Configuration.StopWritesOnBgsaveError && Configuration.SavePoints.Length != 0);
+        ServerCondition.CannotSave, !Saves.IsGood && Configuration.StopWritesOnBgsaveError && Configuration.SavePoints.Length != 0);
 
     /// <summary>Begins or ends a condition. Any thread.</summary>
     public void SetCondition(ServerCondition condition, bool value)

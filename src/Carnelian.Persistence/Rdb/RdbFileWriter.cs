@@ -33,18 +33,16 @@ public sealed class RdbFileWriter : IRdbOutput, IDisposable
 
     /// <summary>Writes magic, version and what is known of the server.</summary>
     /// <param name="version">The version of this server.</param>
-    /// <param name="now">The time, in milliseconds of Unix time.</param>
+    /// <param name="now">The time of what is written, in seconds of Unix time.</param>
     /// <param name="usedMemory">The memory in use, in bytes.</param>
-    /// <param name="isAofBase">Whether the file is the base of an AOF.</param>
-    public void WriteHeader(string version, long now, long usedMemory, bool isAofBase = false)
+    public void WriteHeader(string version, long now, long usedMemory)
     {
         RdbProfile profile = Entries.Profile;
         Buffer.WriteRaw(Encoding.ASCII.GetBytes(profile.Magic));
         WriteAux(profile.IsValkey ? "valkey-ver" : "redis-ver", profile.ServerVersion);
         WriteAux("redis-bits", 64);
-        WriteAux("ctime", now / 1000);
+        WriteAux("ctime", now);
         WriteAux("used-mem", usedMemory);
-        WriteAux("aof-base", isAofBase ? 1 : 0);
         WriteAux("carnelian-ver", version);
     }
 

@@ -32,12 +32,6 @@ internal sealed class BackgroundSave(ServerInstance server) : IDisposable
     /// <summary>Whether a save is to begin as soon as there is no other snapshot.</summary>
     public bool IsScheduled { get; set; }
 
-    /// <summary>How long the last save took, in seconds; -1 if there was none.</summary>
-    public long LastSeconds { get; private set; } = -1;
-
-    /// <summary>The most memory that the last save had in use for values as they were, in bytes.</summary>
-    public long LastExtraBytes { get; private set; }
-
     /// <summary>For how many seconds the present save has run; -1 if there is none.</summary>
     public long CurrentSeconds => _image is { } image ? (Clock.Nanoseconds - image.Run.StartedAt) / 1_000_000_000 : -1;
 
@@ -45,11 +39,11 @@ internal sealed class BackgroundSave(ServerInstance server) : IDisposable
     public void Start()
     {
         IsScheduled = false;
-        server.Saver.NoteBegin();
-        _changesAtCut = server.Totals.Read().Dirty;
+        server.Saves.Count++;
+        _changesAtCut = server.Saves.TotalChanges;
         _triedAt = Clock.Latest / 1000;
         _isCancelled = false;
-        RdbImage image = RdbImage.TryCut(server, SnapshotPurpose.Save, server.Saver.Profile)!;
+        RdbImage image = RdbImage.TryCut(server, SnapshotPurpose.Save, RdbProfile.All[(int)server.Configuration.RdbFormat])!;
         _image = image;
         _thread = new Thread(() => Save(image), 1 << 20) { Name = "bgsave", IsBackground = true };
         _thread.Start();
@@ -88,8 +82,8 @@ internal sealed class BackgroundSave(ServerInstance server) : IDisposable
         }
         if (server.Configuration.SavePoints.Length == 0)
             return;
-        long changes = server.Saver.ChangesSince(server.Totals.Read().Dirty);
-        long seconds = Clock.Latest / 1000 - server.Saver.LastTime;
+        long changes = server.Saves.Changes;
+        long seconds = Clock.Latest / 1000 - server.Saves.LastSave;
         foreach (SavePoint point in server.Configuration.SavePoints)
         {
             if (changes < point.Changes || seconds <= point.Seconds || !MayTry())
@@ -100,7 +94,7 @@ internal sealed class BackgroundSave(ServerInstance server) : IDisposable
         }
     }
 
-    private bool MayTry() => server.Saver.IsGood || Clock.Latest / 1000 - _triedAt > RetrySeconds;
+    private bool MayTry() => server.Saves.IsGood || Clock.Latest / 1000 - _triedAt > RetrySeconds;
 
     private void StartUnderLocks()
     {
@@ -136,18 +130,21 @@ internal sealed class BackgroundSave(ServerInstance server) : IDisposable
     {
         ServerConfiguration configuration = server.Configuration;
         // A name of its own: a save in the foreground may begin while one that was cancelled still goes away.
-        string temporary = $"temp-{Environment.ProcessId}-{Interlocked.Increment(ref s_files)}.rdb";
-        using var file = new RdbFile(temporary, configuration.RdbSaveIncrementalFsync);
-        if (file.FailedStep == null && !image.WriteTo(file, isAofBase: false))
+        string temporary = $"temp-{Environment.ProcessId}-{Interlocked.Increment(ref s_files)}.rdb", name = configuration.DbFileName;
+        using (var file = new RdbFile(temporary, configuration.RdbSaveIncrementalFsync))
         {
-            if (image.Obstacle is { } obstacle)
-                server.Log.Write(LogLevel.Warning, $"Cannot save the DB: {obstacle}");
-            return false;
-        }
-        if (!file.TryCommit(configuration.DbFileName))
-        {
-            server.Log.Write(LogLevel.Warning, DataSaver.Describe(file, configuration.DbFileName));
-            return false;
+            bool isWhole = file.FailedStep == null && image.WriteTo(file, ("aof-base", "0"));
+            if (file.FailedStep == null && !isWhole)
+            {
+                if (image.Obstacle is { } obstacle)
+                    server.Log.Write(LogLevel.Warning, $"Cannot save the DB: {obstacle}");
+                return false;
+            }
+            if (!file.TryCommit(name))
+            {
+                server.Log.Write(LogLevel.Warning, DataSaver.Describe(file, name));
+                return false;
+            }
         }
         long megabytes = image.Run.PeakBytes >> 20;
         server.Log.Write(LogLevel.Notice, "DB saved on disk");
@@ -159,24 +156,25 @@ internal sealed class BackgroundSave(ServerInstance server) : IDisposable
 
     private void OnEnded(RdbImage image, Outcome outcome)
     {
-        LastSeconds = (Clock.Nanoseconds - image.Run.StartedAt) / 1_000_000_000;
-        // Before anything is said: whoever reads that it has ended may begin the next.
-        _image = null;
-        server.Snapshots.Release(image.Run);
+        SaveState saves = server.Saves;
+        saves.LastSeconds = (Clock.Nanoseconds - image.Run.StartedAt) / 1_000_000_000;
         switch (outcome)
         {
             case Outcome.Good:
                 server.Log.Write(LogLevel.Notice, "Background saving terminated with success");
-                LastExtraBytes = image.Run.PeakBytes;
-                server.Saver.NoteSaved(_changesAtCut, Clock.Sample() / 1000);
+                saves.NoteSaved(_changesAtCut);
+                saves.LastExtraBytes = image.Run.PeakBytes;
                 break;
             case Outcome.Cancelled:
                 server.Log.Write(LogLevel.Warning, "Background saving terminated by signal 10");
                 break;
             default:
                 server.Log.Write(LogLevel.Warning, "Background saving error");
-                server.Saver.NoteFailed();
+                saves.NoteFailed();
                 break;
         }
+        _image = null;
+        server.Snapshots.Release(image.Run);
+        server.UpdateWriteRefusal();
     }
 }

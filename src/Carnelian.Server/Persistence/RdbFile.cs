@@ -15,7 +15,6 @@ internal sealed class RdbFile : IRdbOutput, IDisposable
     /// <summary>After so many bytes the system is told to begin to write them to the disk, so that the end need not wait for all of them.</summary>
     private const long SyncBytes = 4 << 20;
 
-    private readonly string _name;
     private readonly bool _syncsInPieces;
     private readonly SafeFileHandle? _handle;
     private long _length;
@@ -27,7 +26,7 @@ internal sealed class RdbFile : IRdbOutput, IDisposable
     /// <param name="syncsInPieces"><c>rdb-save-incremental-fsync</c>.</param>
     public RdbFile(string name, bool syncsInPieces)
     {
-        _name = name;
+        Name = name;
         _syncsInPieces = syncsInPieces && OperatingSystem.IsLinux();
         try
         {
@@ -38,6 +37,9 @@ internal sealed class RdbFile : IRdbOutput, IDisposable
             Fail("open", e);
         }
     }
+
+    /// <summary>The temporary name.</summary>
+    public string Name { get; }
 
     /// <summary>The step that failed; null as long as none has.</summary>
     public string? FailedStep { get; private set; }
@@ -82,7 +84,7 @@ internal sealed class RdbFile : IRdbOutput, IDisposable
             step = "fclose";
             _handle!.Dispose();
             step = "rename";
-            File.Move(_name, name, overwrite: true);
+            File.Move(Name, name, overwrite: true);
             _isDone = true;
             step = "fsync of the directory";
             DurableFile.SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(name))!);
@@ -103,7 +105,7 @@ internal sealed class RdbFile : IRdbOutput, IDisposable
             return;
         try
         {
-            File.Delete(_name);
+            File.Delete(Name);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

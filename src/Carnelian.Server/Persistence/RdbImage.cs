@@ -1,3 +1,4 @@
+using Carnelian.Memory;
 using Carnelian.Persistence.Rdb;
 using Carnelian.Persistence.Snapshots;
 using Carnelian.Storage.Snapshots;
@@ -17,7 +18,7 @@ internal sealed class RdbImage : IDisposable
     private readonly ServerInstance _server;
     private readonly RdbProfile _profile;
     private readonly RdbSnapshotSink _sink;
-    private readonly long _createdAt;
+    private readonly byte[][] _functions;
 
     private RdbImage(ServerInstance server, RdbProfile profile, RdbSnapshotSink sink, SnapshotRun run)
     {
@@ -25,11 +26,19 @@ internal sealed class RdbImage : IDisposable
         _profile = profile;
         _sink = sink;
         Run = run;
-        _createdAt = Clock.Latest;
+        CreatedAt = Clock.Latest / 1000;
+        UsedMemory = NativeHeap.UsedBytes;
+        _functions = [.. server.Loader.Functions];
     }
 
     /// <summary>The snapshot.</summary>
     public SnapshotRun Run { get; }
+
+    /// <summary>The time of the cut, in seconds of Unix time.</summary>
+    public long CreatedAt { get; }
+
+    /// <summary>The memory in use at the cut, in bytes.</summary>
+    public long UsedMemory { get; }
 
     /// <summary>What keeps the data set from being written in the format, or null.</summary>
     public string? Obstacle => _sink.Obstacle;
@@ -46,15 +55,17 @@ internal sealed class RdbImage : IDisposable
 
     /// <summary>Writes the file from its magic to its checksum. On the owner's thread, without locks, once.</summary>
     /// <param name="output">Takes the bytes.</param>
-    /// <param name="isAofBase">Whether the file is the base of an AOF.</param>
-    /// <param name="auxiliary">Further facts for the head: name and value.</param>
-    /// <returns>Whether all of the data set was written; what became of the bytes the output knows.</returns>
-    public bool WriteTo(IRdbOutput output, bool isAofBase, params ReadOnlySpan<(string Name, string Value)> auxiliary)
+    /// <param name="auxiliary">Further fields for the head: name and value.</param>
+    /// <returns>Whether all of the data set was written; what became of it the output knows.</returns>
+    public bool WriteTo(IRdbOutput output, params ReadOnlySpan<(string Name, string Value)> auxiliary)
     {
-        using var writer = new RdbFileWriter(new Watched(output, Run), _profile, _server.Configuration.RdbChecksum);
-        _server.Saver.WriteBeginning(writer, _createdAt, isAofBase);
+        using var writer = new RdbFileWriter(new ProgressNotes(output, Run), _profile, _server.Configuration.RdbChecksum);
+        writer.Buffer.Compresses = _server.Configuration.RdbCompression;
+        writer.WriteHeader(ServerIdentity.Version, CreatedAt, UsedMemory);
         foreach ((string name, string value) in auxiliary)
             writer.WriteAux(name, value);
+        foreach (byte[] library in _functions)
+            writer.WriteFunction(library);
         foreach (SnapshotSize size in Run.Sizes)
         {
             writer.SelectDatabase(size.Database);
@@ -86,8 +97,8 @@ internal sealed class RdbImage : IDisposable
     /// <summary>Frees what is left. After <see cref="WriteTo"/>; <see cref="Snapshots.Release"/> is the owner's.</summary>
     public void Dispose() => _sink.Dispose();
 
-    /// <summary>Notes that something is written.</summary>
-    private sealed class Watched(IRdbOutput output, SnapshotRun run) : IRdbOutput
+    /// <summary>Notes that the output takes what goes through.</summary>
+    private sealed class ProgressNotes(IRdbOutput output, SnapshotRun run) : IRdbOutput
     {
         public void Write(ReadOnlySpan<byte> bytes)
         {

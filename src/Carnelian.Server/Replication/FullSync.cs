@@ -195,7 +195,7 @@ internal sealed class FullSync
     {
         string offset = Offset.ToString(CultureInfo.InvariantCulture);
         if (_image != null)
-            return _image.WriteTo(output, isAofBase: false, ("repl-stream-db", "0"), ("repl-id", _server.ReplicationId), ("repl-offset", offset));
+            return _image.WriteTo(output, ("repl-stream-db", "0"), ("repl-id", _server.ReplicationId), ("repl-offset", offset), ("aof-base", "0"));
         using var buffer = new RdbBuffer(output);
         byte[] head = [.. Encoding.ASCII.GetBytes(Profile.Magic), RdbOpcode.End];
         buffer.WriteRaw(head);

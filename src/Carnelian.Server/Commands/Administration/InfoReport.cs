@@ -147,7 +147,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
     private void WriteSaves()
     {
         SnapshotRun? run = server.Snapshots.Current;
-        DataSaver saver = server.Saver;
+        SaveState saves = server.Saves;
         _text.Field("current_cow_peak", run?.PeakBytes ?? 0);
         _text.Field("current_cow_size", run?.EarlyBytes ?? 0);
         _text.Field("current_cow_size_age", 0);
@@ -155,14 +155,14 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("current_fork_perc", string.Create(CultureInfo.InvariantCulture, $"{percent:F2}"));
         _text.Field("current_save_keys_processed", run?.KeysProcessed ?? 0);
         _text.Field("current_save_keys_total", run?.KeysTotal ?? 0);
-        _text.Field("rdb_changes_since_last_save", saver.ChangesSince(_figures.Dirty));
+        _text.Field("rdb_changes_since_last_save", saves.Changes);
         _text.Field("rdb_bgsave_in_progress", run != null && run.Purpose != SnapshotPurpose.AppendOnlyBase ? 1 : 0);
-        _text.Field("rdb_last_save_time", saver.LastTime);
-        _text.Field("rdb_last_bgsave_status", saver.IsGood ? "ok" : "err");
-        _text.Field("rdb_last_bgsave_time_sec", server.BackgroundSave.LastSeconds);
+        _text.Field("rdb_last_save_time", saves.LastSave);
+        _text.Field("rdb_last_bgsave_status", saves.IsGood ? "ok" : "err");
+        _text.Field("rdb_last_bgsave_time_sec", saves.LastSeconds);
         _text.Field("rdb_current_bgsave_time_sec", server.BackgroundSave.CurrentSeconds);
-        _text.Field("rdb_saves", saver.Saves);
-        _text.Field("rdb_last_cow_size", server.BackgroundSave.LastExtraBytes);
+        _text.Field("rdb_saves", saves.Count);
+        _text.Field("rdb_last_cow_size", saves.LastExtraBytes);
     }
 
     private void WriteStats()

@@ -2,7 +2,6 @@ using System.Text;
 using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Server.Clients;
-using Carnelian.Server.Persistence;
 using static Carnelian.Commands.Table.CommandFlags;
 
 namespace Carnelian.Server.Commands.Persistence;
@@ -16,8 +15,10 @@ public static class SaveCommands
         Locks = Locks.All)]
     public static void Save(scoped ref CommandContext ctx)
     {
-        DataSaver saver = ((Client)ctx.Session).Loop.Server.Saver;
-        if (saver.TrySave(out string error))
+        ServerInstance server = ((Client)ctx.Session).Loop.Server;
+        if (server.BackgroundSave.CurrentSeconds >= 0)
+            ctx.Reply.Error("ERR Background save already in progress"u8);
+        else if (server.Saver.TrySave(out string error))
             ctx.Reply.Ok();
         else if (error.Length == 0)
             ctx.Reply.Error("ERR"u8);
@@ -28,5 +29,5 @@ public static class SaveCommands
     [Command("LASTSAVE", Arity = 1, Group = CommandGroup.Server, Since = "1.0.0", Complexity = "O(1)",
         Summary = "Tells when the data set was last saved; before the first save, when the server was started.",
         Flags = Loading | Stale | Fast, Acl = AclCategories.Admin | AclCategories.Dangerous, Tips = "nondeterministic_output")]
-    public static void LastSave(scoped ref CommandContext ctx) => ctx.Reply.Integer(((Client)ctx.Session).Loop.Server.Saver.LastTime);
+    public static void LastSave(scoped ref CommandContext ctx) => ctx.Reply.Integer(((Client)ctx.Session).Loop.Server.Saves.LastSave);
 }

@@ -25,7 +25,7 @@ internal static class Program
         (long compared, int failed) = options.Mode switch
         {
             "replay" => Replay(servers, options),
-            "journal" => CompareJournals(servers, options),
+            "journal" or "replica" => CompareJournals(servers, options),
             "self-test" => SelfTest(servers, options),
             "catalogue" or "names" or "raw" => Compare(servers, options),
             _ => throw new ArgumentException($"no mode is called {options.Mode}"),
@@ -49,7 +49,7 @@ internal static class Program
 
     private static (long Compared, int Failed) CompareJournals(ServerPair servers, OracleOptions options)
     {
-        using var journals = new JournalTap(servers);
+        using var journals = new JournalTap(servers, isReplica: options.Mode == "replica");
         var run = new ReplayRun(servers, options) { Journals = journals };
         run.Run();
         return (run.Compared, run.Differences);

@@ -97,7 +97,7 @@ public sealed unsafe class HashPropertyTests
             case 8 when !hash.IsPacked && random.Next(20) == 0:
                 int due = model.Count(pair => pair.Value.Deadline >= 0 && pair.Value.Deadline < now), removed = 0;
                 while (hash.Table->Earliest >= 0 && hash.Table->Earliest < now)
-                    removed += hash.Table->RemoveDue(now, 16);
+                    removed += RemoveDue(hash, now);
                 Assert.Equal(due, removed);
                 foreach (string gone in model.Where(pair => pair.Value.Deadline >= 0 && pair.Value.Deadline < now).Select(pair => pair.Key).ToArray())
                     model.Remove(gone);
@@ -106,6 +106,17 @@ public sealed unsafe class HashPropertyTests
                 Assert.Equal(isThere, hash.TryGet(field, now, out _));
                 break;
         }
+    }
+
+    private static int RemoveDue(Hash hash, long now)
+    {
+        RecordList removed = default;
+        hash.Table->RemoveDue(now, 16, ref removed);
+        int count = removed.Count;
+        for (int i = 0; i < count; i++)
+            new HashField(removed[i]).Free();
+        removed.Dispose();
+        return count;
     }
 
     private static void AssertDeadlines(Hash hash, Dictionary<string, Field> model, Database database, in Key key)

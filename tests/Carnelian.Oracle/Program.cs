@@ -26,8 +26,12 @@ internal static class Program
         (long compared, int failed) = options.Mode switch
         {
             "replay" => Replay(servers, options),
+<<<<<<< HEAD
             "journal" => CompareJournals(servers, options),
             "replica" => Replicate(servers, options),
+=======
+            "journal" or "replica" => CompareJournals(servers, options),
+>>>>>>> journal
             "self-test" => SelfTest(servers, options),
             "catalogue" or "names" or "raw" => Compare(servers, options),
             _ => throw new ArgumentException($"no mode is called {options.Mode}"),
@@ -51,7 +55,7 @@ internal static class Program
 
     private static (long Compared, int Failed) CompareJournals(ServerPair servers, OracleOptions options)
     {
-        using var journals = new JournalTap(servers);
+        using var journals = new JournalTap(servers, isReplica: options.Mode == "replica");
         var run = new ReplayRun(servers, options) { Journals = journals };
         run.Run();
         return (run.Compared, run.Differences);

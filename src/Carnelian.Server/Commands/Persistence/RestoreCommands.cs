@@ -1,5 +1,6 @@
 using Carnelian.Commands;
 using Carnelian.Commands.Table;
+using Carnelian.Journal;
 using Carnelian.Persistence.Rdb;
 using Carnelian.Persistence.Rdb.Values;
 using Carnelian.Server.Clients;
@@ -143,7 +144,10 @@ public static class RestoreCommands
         if (deadline != 0 && ctx.IsPast(deadline))
         {
             if (replaces)
+            {
                 ctx.Modified(key, NotificationClass.Generic, "del"u8);
+                ctx.ReplaceByRemoval(key, ctx.Services.LazyServerDelete);
+            }
             ctx.Reply.Ok();
             return;
         }
@@ -151,6 +155,22 @@ public static class RestoreCommands
         ctx.Created(key);
         ctx.Modified(key, NotificationClass.Generic, "restore"u8);
         ctx.Reply.Ok();
+        if (ctx.Effects != null && deadline != 0 && !options.IsAbsolute)
+            ReplaceByAbsolute(ref ctx, deadline);
+    }
+
+    /// <summary>Has the journal show the deadline as a point in time.</summary>
+    private static void ReplaceByAbsolute(scoped ref CommandContext ctx, long deadline)
+    {
+        JournalUnit effects = ctx.ReplaceEffect(ctx.ArgCount + 1);
+        for (int i = 0; i < ctx.ArgCount; i++)
+        {
+            if (i == 2)
+                effects.Add(deadline);
+            else
+                effects.Add(ctx.Arg(i));
+        }
+        effects.Add("ABSTTL"u8);
     }
 
     private static int AccessBits(scoped ref CommandContext ctx, in RestoreOptions options)

@@ -52,7 +52,7 @@ internal sealed class AofRewrite(ServerInstance server, AppendOnlyFile owner)
             return false;
         bool usesRdb = server.Configuration.AofUseRdbPreamble;
         using IAofBase @base = usesRdb ? new RdbBase(server) : new CommandBase(server);
-        if (!TryCut(@base, increment))
+        if (!TryCut(@base, increment) || _run is not { } run)
             return false;
         server.Log.Write(LogLevel.Notice, $"Background append only file rewriting started by pid {Environment.ProcessId}");
         try
@@ -62,12 +62,12 @@ internal sealed class AofRewrite(ServerInstance server, AppendOnlyFile owner)
         }
         finally
         {
-            _run!.End();
-            server.Snapshots.Release(_run);
+            run.End();
+            server.Snapshots.Release(run);
         }
         server.Log.Write(LogLevel.Notice, $"Successfully created the temporary AOF base file {_temporaryPath}");
-        long megabytes = _run.PeakBytes >> 20;
-        server.Log.Write(LogLevel.Notice, $"Fork CoW for AOF rewrite: current {_run.EarlyBytes >> 20} MB, peak {megabytes} MB, average {megabytes / 2} MB");
+        long megabytes = run.PeakBytes >> 20;
+        server.Log.Write(LogLevel.Notice, $"Fork CoW for AOF rewrite: current {run.EarlyBytes >> 20} MB, peak {megabytes} MB, average {megabytes / 2} MB");
         return !_isAborted && owner.TryPublish(_temporaryPath, usesRdb);
     }
 

@@ -53,6 +53,7 @@ internal sealed class ServerInstance : IDisposable
         Saves = new SaveState(this);
         BackgroundSave = new BackgroundSave(this);
         Aof = new AppendOnlyFile(this);
+        Saver = new DataSaver(this);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
         Replication = new ReplicationHub(this);
@@ -106,6 +107,7 @@ internal sealed class ServerInstance : IDisposable
     public SaveState Saves { get; }
 
     public BackgroundSave BackgroundSave { get; }
+    public DataSaver Saver { get; }
 
     public ServerStatistics Statistics { get; } = new();
 

@@ -14,6 +14,7 @@ internal static class FuzzTargets
         ["intset"] = static () => new IntSetTarget(),
         ["listpack"] = static () => new ListPackTarget(),
         ["stream"] = static () => new StreamBlockTarget(),
+        ["aof"] = static () => new AofTarget(),
         ["number"] = static () => new NumberTarget(),
     };
 }

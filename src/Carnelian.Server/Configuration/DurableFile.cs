@@ -35,12 +35,14 @@ internal static partial class DurableFile
             File.Delete(temporary);
             throw;
         }
-        if (!OperatingSystem.IsWindows()) SyncDirectory(Path.GetDirectoryName(path)!);
+        SyncDirectory(Path.GetDirectoryName(path)!);
     }
 
-    /// <summary>Makes renames in a directory durable.</summary>
+    /// <summary>Sees to it that the names in a directory are on the disk.</summary>
+    /// <exception cref="IOException">The system could not.</exception>
     internal static void SyncDirectory(string path)
     {
+        if (OperatingSystem.IsWindows()) return;
         const int ReadOnly = 0;
         int descriptor = Open(path, ReadOnly);
         if (descriptor < 0) return;

@@ -69,4 +69,12 @@ public sealed class AofManifestTests
             Encoding.Latin1.GetString(after.ToBytes()));
         Assert.Equal("file b2 seq 2 type b\nfile i3 seq 3 type i\n", Encoding.Latin1.GetString(after.WithoutHistory().ToBytes()));
     }
+
+    [Fact]
+    public void A_base_without_an_increment_behind_it_begins_a_new_count()
+    {
+        AofManifest after = Parse("file b1 seq 1 type b\nfile i7 seq 7 type i\n").WithBase("b2", keptIncrements: 0);
+
+        Assert.Equal("file b2 seq 2 type b\nfile i1 seq 1 type i\n", Encoding.Latin1.GetString(after.WithoutHistory().WithIncrement("i1").ToBytes()));
+    }
 }

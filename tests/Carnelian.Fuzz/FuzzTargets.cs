@@ -16,6 +16,7 @@ internal static class FuzzTargets
         ["stream"] = static () => new StreamBlockTarget(),
         ["rdb"] = static () => new RdbTarget(),
         ["restore"] = static () => new RestoreTarget(),
+        ["aof"] = static () => new AofTarget(),
         ["number"] = static () => new NumberTarget(),
     };
 }

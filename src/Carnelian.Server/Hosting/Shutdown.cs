@@ -61,20 +61,13 @@ internal sealed class Shutdown(ServerInstance server)
             server.Log.Write(LogLevel.Warning, "There is a child saving an .rdb. Killing it!");
             server.Log.Write(LogLevel.Notice, $"Killing running RDB child: {Environment.ProcessId}");
         }
-        if (server.Aof.WaitsForBase && (options & ShutdownOptions.NoSave) == 0)
-        {
-            if ((options & ShutdownOptions.Force) == 0)
-            {
-                server.Log.Write(LogLevel.Warning, "Writing initial AOF, can't exit.");
-                server.Supervisor.Notify("STATUS=Writing initial AOF, can't exit.\n");
-                return false;
-            }
-            server.Log.Write(LogLevel.Warning, "Writing initial AOF. Exit anyway.");
-        }
+        if (!MayEndAof((options & ShutdownOptions.Force) != 0))
+            return false;
         bool saves = (options & ShutdownOptions.Save) != 0
             || (server.Configuration.SavePoints.Length != 0 && (options & ShutdownOptions.NoSave) == 0);
         if (saves && !TrySave((options & ShutdownOptions.Force) != 0))
             return false;
+        // Only now: the server goes on with its AOF if the data set could not be saved.
         if (server.Aof.IsRewriting)
             server.Log.Write(LogLevel.Warning, "There is a child rewriting the AOF. Killing it!");
         server.Aof.End();
@@ -84,6 +77,22 @@ internal sealed class Shutdown(ServerInstance server)
             server.Log.Write(LogLevel.Notice, "Removing the unix socket file.");
         server.Log.Write(LogLevel.Warning, "Carnelian is now ready to exit, bye bye...");
         server.End();
+        return true;
+    }
+
+    /// <summary>Whether nothing speaks against ending the AOF: it is not whole before its first base is.</summary>
+    private bool MayEndAof(bool isForced)
+    {
+        if (server.Aof.IsRewriting && server.Aof.WaitsForBase)
+        {
+            if (!isForced)
+            {
+                server.Log.Write(LogLevel.Warning, "Writing initial AOF, can't exit.");
+                server.Supervisor.Notify("STATUS=Writing initial AOF, can't exit.\n");
+                return false;
+            }
+            server.Log.Write(LogLevel.Warning, "Writing initial AOF. Exit anyway.");
+        }
         return true;
     }
 

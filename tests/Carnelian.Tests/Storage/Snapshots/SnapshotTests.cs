@@ -74,7 +74,7 @@ public sealed unsafe class SnapshotTests : IDisposable
         RespConnection main = Start(loops);
         using var ends = new CancellationTokenSource();
         var failures = new List<Exception>();
-        Thread[] writers = [.. Enumerable.Range(0, 4).Select(i => new Thread(() => Write(i, ends.Token, failures)))];
+        Thread[] writers = [.. Enumerable.Range(0, 4).Select(i => new Thread(() => Write(i, ends.Token, failures)) { IsBackground = true })];
         RespConnection blocked = _server!.Connect(), other = _server.Connect();
         foreach (Thread writer in writers)
             writer.Start();
@@ -145,7 +145,7 @@ public sealed unsafe class SnapshotTests : IDisposable
         Run(client, [["SELECT", "1"], .. BigValueWrites.Refill(), ["SELECT", "0"], .. BigValueWrites.Refill()]);
         using var ends = new CancellationTokenSource();
         var failures = new List<Exception>();
-        Thread[] writers = [.. Enumerable.Range(0, 3).Select(i => new Thread(() => WriteBig(i, ends.Token, failures)))];
+        Thread[] writers = [.. Enumerable.Range(0, 3).Select(i => new Thread(() => WriteBig(i, ends.Token, failures)) { IsBackground = true })];
         foreach (Thread writer in writers)
             writer.Start();
         for (int round = 0; round < 6; round++)

@@ -423,6 +423,8 @@ public sealed unsafe class Database : IDisposable
         Buffer.MemoryCopy(detached.ValueData, entry.ValueData, detached.InlineLength, detached.InlineLength);
         detached.FreeShell();
         AddEntry(PartOf(key.Hash), key, entry, now);
+        if (ValueGuards.Any && entry.IsCollection)
+            ValueGuards.Move(entry.Collection, _keyspace.ShardOf(key.Hash));
     }
 
     /// <summary>Copies an entry of any database under a key that does not exist here; long strings share their bytes.</summary>

@@ -52,8 +52,11 @@ public sealed unsafe class RdbEntryWriter : IDisposable
     };
 
     /// <summary>Whether a value can be written, and if not, why.</summary>
-    public RdbObstacle ObstacleFor(Entry entry) =>
-        Profile.FieldDeadlines == FieldDeadlineForm.None && HasFieldDeadlines(entry) ? RdbObstacle.FieldDeadlines : RdbObstacle.None;
+    public RdbObstacle ObstacleFor(Entry entry) => ObstacleFor(entry, Profile);
+
+    /// <summary>Whether a value can be written for somebody, and if not, why.</summary>
+    public static RdbObstacle ObstacleFor(Entry entry, RdbProfile profile) =>
+        profile.FieldDeadlines == FieldDeadlineForm.None && HasFieldDeadlines(entry) ? RdbObstacle.FieldDeadlines : RdbObstacle.None;
 
     /// <summary>Writes all on a key: deadline, use, type, key and value; nothing if there is an obstacle.</summary>
     /// <param name="entry">The entry.</param>

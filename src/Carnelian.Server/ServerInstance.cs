@@ -61,6 +61,7 @@ internal sealed class ServerInstance : IDisposable
         Loops = new LoopSet(this);
         Listeners = new Listeners(this);
         Shutdown = new Shutdown(this);
+        ShutdownWait = new ShutdownWait(this);
         Crash = new CrashReport(this);
         OomScore = new OomScore(configuration, Log);
         Pause = new ClientPause(this);
@@ -122,6 +123,8 @@ internal sealed class ServerInstance : IDisposable
     public Listeners Listeners { get; }
 
     public Shutdown Shutdown { get; }
+
+    public ShutdownWait ShutdownWait { get; }
 
     public CrashReport Crash { get; }
 
@@ -305,6 +308,7 @@ internal sealed class ServerInstance : IDisposable
         Metrics.Run();
         Aof.RunCron();
         Replication.RunCron();
+        ShutdownWait.RunCron();
         BackgroundSave.RunCron();
         Defragmentation.Decide();
         Carnelian.Memory.NativeHeap.ReturnIdlePages();

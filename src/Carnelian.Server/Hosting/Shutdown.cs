@@ -48,7 +48,7 @@ internal sealed class Shutdown(ServerInstance server)
     /// <summary>Ends the server, if the options allow it. The caller holds all locks.</summary>
     /// <param name="options">How.</param>
     /// <param name="requester">The client that asked, or null for a signal.</param>
-    /// <returns>False if it goes on; the log says why.</returns>
+    /// <returns>False if it goes on; the log says why. True too while it waits for replicas (<see cref="ShutdownWait"/>).</returns>
     public bool TryRun(ShutdownOptions options, Client? requester)
     {
         if ((server.Condition & ServerCondition.ShuttingDown) != 0)
@@ -56,6 +56,16 @@ internal sealed class Shutdown(ServerInstance server)
         string origin = requester == null ? "" : $" (user request from '{Describe(requester)}')";
         server.Log.Write(LogLevel.Notice, $"User requested shutdown...{origin}");
         server.Supervisor.Notify("STOPPING=1\n");
+        return server.ShutdownWait.TryBegin(options, requester) || TryFinish(options);
+    }
+
+    /// <summary>Takes the next signal as the first one.</summary>
+    public void ForgetSignals() => Interlocked.Exchange(ref _signals, 0);
+
+    /// <summary>Ends the server, when nothing is left to wait for. The caller holds all locks.</summary>
+    /// <returns>False if it goes on; the log says why.</returns>
+    public bool TryFinish(ShutdownOptions options)
+    {
         if (server.BackgroundSave.Cancel())
         {
             server.Log.Write(LogLevel.Warning, "There is a child saving an .rdb. Killing it!");

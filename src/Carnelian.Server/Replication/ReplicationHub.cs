@@ -384,6 +384,16 @@ internal sealed class ReplicationHub(ServerInstance server) : IDisposable
         return count;
     }
 
+    /// <summary>How many replicas have not said that they have all of the stream.</summary>
+    public int CountLagging()
+    {
+        long end = EndOffset;
+        int count = 0;
+        foreach (Replica replica in _replicas)
+            count += Volatile.Read(ref replica.AckOffset) != end ? 1 : 0;
+        return count;
+    }
+
     /// <summary>How many replicas say that they have the stream up to an offset on their disks.</summary>
     public int CountOnDisk(long offset)
     {

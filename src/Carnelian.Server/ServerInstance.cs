@@ -2,6 +2,7 @@ using System.Text;
 using Carnelian.Commands.Table;
 using Carnelian.Journal;
 using Carnelian.Protocol;
+using Carnelian.Server.AppendOnly;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Commands.Administration;
 using Carnelian.Server.Configuration;
@@ -51,6 +52,8 @@ internal sealed class ServerInstance : IDisposable
         Snapshots = new Snapshots(this);
         Saves = new SaveState(this);
         BackgroundSave = new BackgroundSave(this);
+        Saver = new DataSaver(this);
+        Aof = new AppendOnlyFile(this);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
         Replication = new ReplicationHub(this);
@@ -91,6 +94,8 @@ internal sealed class ServerInstance : IDisposable
     /// <summary>What DEBUG JOURNAL records; null if nothing.</summary>
     public DebugJournal.Recording? JournalRecording { get; set; }
 
+    public AppendOnlyFile Aof { get; }
+
     public ServerServices Services { get; }
 
     public DumpWriters DumpWriters { get; }
@@ -102,6 +107,7 @@ internal sealed class ServerInstance : IDisposable
     public SaveState Saves { get; }
 
     public BackgroundSave BackgroundSave { get; }
+    public DataSaver Saver { get; }
 
     public ServerStatistics Statistics { get; } = new();
 
@@ -235,12 +241,16 @@ internal sealed class ServerInstance : IDisposable
             return false;
         Logo.Write(Configuration, Log);
         Log.Write(LogLevel.Notice, "Server initialized");
-        if (!Loader.LoadAtStart())
+        bool loadsBehind = Loader.LoadsBehindLoops;
+        SetCondition(ServerCondition.Loading, loadsBehind);
+        if (!loadsBehind && !TryLoad())
             return false;
         Loops.Resize(1);
         Listeners.Watch();
         Loops.Resize(Configuration.IoThreads);
         StartupMemory = Carnelian.Memory.NativeHeap.UsedBytes;
+        if (loadsBehind && !TryLoad())
+            return false;
         if (Listeners.HasTcp)
             Log.Write(LogLevel.Notice, "Ready to accept connections tcp");
         if (Listeners.HasUnix)
@@ -248,6 +258,8 @@ internal sealed class ServerInstance : IDisposable
         Supervisor.Notify("STATUS=Ready to accept connections\nREADY=1\n");
         return true;
     }
+
+    private bool TryLoad() => Loader.LoadAtStart() && Aof.TryOpenAtStart();
 
     /// <summary>Ends the server: <see cref="WaitForEnd"/> returns. Any thread.</summary>
     public void End() => _ended.Set();
@@ -291,6 +303,7 @@ internal sealed class ServerInstance : IDisposable
         if (IsCronPaused)
             return;
         Metrics.Run();
+        Aof.RunCron();
         Replication.RunCron();
         BackgroundSave.RunCron();
         Defragmentation.Decide();
@@ -442,6 +455,7 @@ internal sealed class ServerInstance : IDisposable
     {
         BackgroundSave.Dispose();
         Loops.Dispose();
+        Aof.Dispose();
         Replication.Dispose();
         BackgroundSave.Dispose();
         Listeners.Dispose();

@@ -93,6 +93,25 @@ public sealed unsafe class RdbEntryWriter : IDisposable
         return RdbObstacle.None;
     }
 
+    /// <summary>Writes the payload of DUMP behind what is in the buffer, which has no output: type, value, version and a checksum over all that.</summary>
+    /// <param name="entry">The entry, for which there is no obstacle.</param>
+    public void WriteDump(Entry entry)
+    {
+        long start = _buffer.Length;
+        _buffer.WriteByte(TypeOf(entry));
+        WriteValue(entry);
+        _buffer.WriteByte((byte)Profile.Version);
+        _buffer.WriteByte((byte)(Profile.Version >> 8));
+        ulong checksum = 0;
+        for (long at = start; at < _buffer.Length;)
+        {
+            var part = (int)Math.Min(_buffer.Length - at, 1 << 30);
+            checksum = Crc64.Append(checksum, new ReadOnlySpan<byte>(_buffer.Data + at, part));
+            at += part;
+        }
+        _buffer.WriteInt64((long)checksum);
+    }
+
     /// <summary>The <see cref="RdbType"/> that a value, for which there is no obstacle, is written as.</summary>
     public byte TypeOf(Entry entry) => entry.Type switch
     {
@@ -101,14 +120,14 @@ public sealed unsafe class RdbEntryWriter : IDisposable
         Storage.ValueType.Set => entry.Encoding switch
         {
             ValueEncoding.IntSet => RdbType.SetIntSet,
-            ValueEncoding.ListPack => RdbType.SetListPack,
+            ValueEncoding.ListPack when Profile.HasVersion11Types => RdbType.SetListPack,
             _ => RdbType.Set,
         },
         Storage.ValueType.SortedSet => entry.Encoding == ValueEncoding.ListPack ? RdbType.SortedSetListPack : RdbType.SortedSet2,
         Storage.ValueType.Hash => entry.Encoding == ValueEncoding.ListPack ? RdbType.HashListPack
             : !HasFieldDeadlines(entry) ? RdbType.Hash
             : Profile.FieldDeadlines == FieldDeadlineForm.Valkey ? RdbType.ValkeyHash2 : RdbType.RedisHashMetadata,
-        _ => RdbType.StreamListPacks3,
+        _ => Profile.HasVersion11Types ? RdbType.StreamListPacks3 : RdbType.StreamListPacks2,
     };
 
     /// <summary>Writes a value, for which there is no obstacle, without its type.</summary>
@@ -121,6 +140,9 @@ public sealed unsafe class RdbEntryWriter : IDisposable
                 break;
             case ValueEncoding.Inline or ValueEncoding.Block:
                 _buffer.WriteString(entry.StringBytes);
+                break;
+            case ValueEncoding.ListPack when entry.Type == Storage.ValueType.Set && !Profile.HasVersion11Types:
+                WriteSmallSet(new ListPack(entry.Collection));
                 break;
             case ValueEncoding.ListPack:
                 if (entry.Type == Storage.ValueType.List)
@@ -146,7 +168,7 @@ public sealed unsafe class RdbEntryWriter : IDisposable
                 WriteSortedSet(new SortedSet(entry));
                 break;
             case ValueEncoding.Stream:
-                RdbStreamWriter.Write(_buffer, new StreamValue(entry.Collection));
+                RdbStreamWriter.Write(_buffer, new StreamValue(entry.Collection), hasActiveTimes: Profile.HasVersion11Types);
                 break;
         }
     }
@@ -173,6 +195,13 @@ public sealed unsafe class RdbEntryWriter : IDisposable
                 _buffer.WriteString(node->Pack.AsSpan());
             }
         }
+    }
+
+    private void WriteSmallSet(ListPack pack)
+    {
+        _buffer.WriteLength((ulong)pack.Count);
+        for (byte* at = pack.First; at != null; at = ListPack.Next(at))
+            _buffer.WriteString(ListPack.Read(at));
     }
 
     private void WriteSet(SetTable* set)

@@ -11,6 +11,9 @@ public sealed record RdbProfile(string Name, int Version, bool IsValkey, FieldDe
     /// <summary>What Valkey 9.0 and 9.1 write.</summary>
     public static RdbProfile Valkey9 { get; } = new("valkey-9", 80, true, FieldDeadlineForm.Valkey, "9.1.2");
 
+    /// <summary>What Redis 7.0 writes.</summary>
+    public static RdbProfile Redis70 { get; } = new("redis-7.0", 10, false, FieldDeadlineForm.None, "7.0.15");
+
     /// <summary>What Redis 7.2 and Valkey 7.2 and 8 write: everything since can read it.</summary>
     public static RdbProfile Redis72 { get; } = new("redis-7.2", 11, false, FieldDeadlineForm.None, "7.2.4");
 
@@ -21,7 +24,10 @@ public sealed record RdbProfile(string Name, int Version, bool IsValkey, FieldDe
     public static RdbProfile Redis8 { get; } = new("redis-8", 12, false, FieldDeadlineForm.Redis, "8.0.0");
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<RdbProfile> All { get; } = [Valkey9, Redis72, Redis74, Redis8];
+    public static IReadOnlyList<RdbProfile> All { get; } = [Valkey9, Redis70, Redis72, Redis74, Redis8];
+
+    /// <summary>Whether it has the types of version 11: sets in listpacks, streams whose consumers have the time at which they were active.</summary>
+    public bool HasVersion11Types => Version >= 11;
 
     /// <summary>The first nine bytes of a file.</summary>
     public string Magic => IsValkey ? $"VALKEY{Version:D3}" : $"REDIS{Version:D4}";

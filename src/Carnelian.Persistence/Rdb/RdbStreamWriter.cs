@@ -10,7 +10,10 @@ internal static unsafe class RdbStreamWriter
     private const int IdBytes = 16;
 
     /// <summary>Writes a stream.</summary>
-    public static void Write(RdbBuffer buffer, StreamValue stream)
+    /// <param name="buffer">Where to.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="hasActiveTimes">Whether consumers have the time at which they were last active.</param>
+    public static void Write(RdbBuffer buffer, StreamValue stream, bool hasActiveTimes)
     {
         buffer.WriteLength((ulong)stream.BlockCount);
         Span<byte> id = stackalloc byte[IdBytes];
@@ -27,10 +30,10 @@ internal static unsafe class RdbStreamWriter
         buffer.WriteLength(stream.EntriesAdded);
         buffer.WriteLength((ulong)stream.GroupCount);
         for (GroupWalk walk = stream.Groups; walk.MoveNext();)
-            WriteGroup(buffer, walk.Group);
+            WriteGroup(buffer, walk.Group, hasActiveTimes);
     }
 
-    private static void WriteGroup(RdbBuffer buffer, StreamGroup group)
+    private static void WriteGroup(RdbBuffer buffer, StreamGroup group, bool hasActiveTimes)
     {
         buffer.WriteString(group.Name);
         WriteId(buffer, group.LastId);
@@ -51,7 +54,8 @@ internal static unsafe class RdbStreamWriter
             bool inherits = heir.Exists && consumer.Name.SequenceEqual(ReleasedEntries.Owner);
             buffer.WriteString(consumer.Name);
             buffer.WriteInt64(consumer.SeenTime);
-            buffer.WriteInt64(consumer.ActiveTime);
+            if (hasActiveTimes)
+                buffer.WriteInt64(consumer.ActiveTime);
             buffer.WriteLength((ulong)(consumer.PendingCount + (inherits ? group.ReleasedCount : 0)));
             for (PendingWalk pending = consumer.PendingFrom(default); pending.MoveNext();)
                 WriteRawId(buffer, pending.Id);
@@ -62,7 +66,8 @@ internal static unsafe class RdbStreamWriter
             return;
         buffer.WriteString(ReleasedEntries.Owner);
         buffer.WriteInt64(ReleasedEntries.OwnerSeenTime);
-        buffer.WriteInt64(StreamConsumer.Never);
+        if (hasActiveTimes)
+            buffer.WriteInt64(StreamConsumer.Never);
         buffer.WriteLength((ulong)group.ReleasedCount);
         WriteReleased(buffer, group);
     }

@@ -12,7 +12,13 @@ internal static partial class DurableFile
     public static void Replace(string path, ReadOnlySpan<byte> contents)
     {
         string temporary = $"{path}-{Environment.ProcessId}-{Environment.TickCount64}.tmp";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        Replace(path, temporary, contents);
+    }
+
+    /// <summary>As <see cref="Replace(string, ReadOnlySpan{byte})"/>, with a name for the temporary file, which may be left over from another time.</summary>
+    public static void Replace(string path, string temporary, ReadOnlySpan<byte> contents)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         // The file may hold passwords: who could not read the old one cannot read the new one.
         if (!OperatingSystem.IsWindows() && File.Exists(path)) options.UnixCreateMode = File.GetUnixFileMode(path);
         try
@@ -29,12 +35,14 @@ internal static partial class DurableFile
             File.Delete(temporary);
             throw;
         }
-        if (!OperatingSystem.IsWindows()) SyncDirectory(Path.GetDirectoryName(path)!);
+        SyncDirectory(Path.GetDirectoryName(path)!);
     }
 
-    /// <summary>Makes renames in a directory durable.</summary>
+    /// <summary>Sees to it that the names in a directory are on the disk.</summary>
+    /// <exception cref="IOException">The system could not.</exception>
     internal static void SyncDirectory(string path)
     {
+        if (OperatingSystem.IsWindows()) return;
         const int ReadOnly = 0;
         int descriptor = Open(path, ReadOnly);
         if (descriptor < 0) return;

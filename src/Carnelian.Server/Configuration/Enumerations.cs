@@ -43,7 +43,7 @@ public enum TlsAuthClientsUser { CommonName, Uri, Off }
 public enum RdbVersionCheck { Strict, Relaxed }
 
 /// <summary>For which servers RDB files and dumps are written. The members are in the order of RdbProfile.All.</summary>
-public enum RdbFormat { Valkey9, Redis72, Redis74, Redis8 }
+public enum RdbFormat { Valkey9, Redis70, Redis72, Redis74, Redis8 }
 
 /// <summary>When the append only file is synced.</summary>
 public enum AppendFsync { EverySec, Always, No }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Carnelian.Server.Hosting;
 
@@ -15,6 +16,7 @@ internal static unsafe partial class PosixCalls
     public const int StandardError = 2;
 
     private const string C = "libc";
+    private const uint SyncRangeWrite = 2;
 
     /// <summary>Flags that open a file to write at its end, making it if it is missing, and keep it from child processes.</summary>
     public static int AppendOrCreate => OperatingSystem.IsLinux() ? 0x1 | 0x40 | 0x400 | 0x80000 : 0x1 | 0x8 | 0x200 | 0x1000000;
@@ -48,8 +50,17 @@ internal static unsafe partial class PosixCalls
     [LibraryImport(C, EntryPoint = "read", SetLastError = true)]
     public static partial nint Read(int descriptor, byte* data, nuint length);
 
+    [LibraryImport(C, EntryPoint = "fdatasync", SetLastError = true)]
+    public static partial int SyncData(int descriptor);
+
     [LibraryImport(C, EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int descriptor);
+
+    /// <summary>Has the system begin to write a part of a file to the disk. Linux only; if it fails, the part is written later.</summary>
+    public static void BeginSync(SafeFileHandle file, long offset, long length) => SyncRange(file, offset, length, SyncRangeWrite);
+
+    [LibraryImport(C, EntryPoint = "sync_file_range")]
+    private static partial int SyncRange(SafeFileHandle file, long offset, long length, uint flags);
 
     [LibraryImport(C, EntryPoint = "dup", SetLastError = true)]
     public static partial int Duplicate(int descriptor);

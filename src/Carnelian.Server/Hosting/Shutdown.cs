@@ -8,8 +8,8 @@ namespace Carnelian.Server.Hosting;
 
 /// <summary>Ends the server on SHUTDOWN or a signal, the same way.</summary>
 /// <remarks>
-/// A shutdown runs on an event loop with all locks held, so no command is half done, and what comes after it is refused. A data set
-/// cannot be saved: SAVE fails, unless FORCE is given, and the save points of the configuration are ignored with a warning.
+/// A shutdown runs on an event loop with all locks held, so no command is half done, and what comes after it is refused. The data set is saved if
+/// save points are configured or SAVE is given, and never with NOSAVE; if that fails, the server goes on, unless FORCE is given.
 /// </remarks>
 internal sealed class Shutdown(ServerInstance server)
 {
@@ -61,22 +61,16 @@ internal sealed class Shutdown(ServerInstance server)
             server.Log.Write(LogLevel.Warning, "There is a child saving an .rdb. Killing it!");
             server.Log.Write(LogLevel.Notice, $"Killing running RDB child: {Environment.ProcessId}");
         }
-        if ((options & ShutdownOptions.Save) != 0)
-        {
-            server.Log.Write(LogLevel.Notice, "Saving the final RDB snapshot before exiting.");
-            server.Log.Write(LogLevel.Warning, "The server cannot save its data set: it keeps it in memory only.");
-            if ((options & ShutdownOptions.Force) == 0)
-            {
-                server.Log.Write(LogLevel.Warning, "Error trying to save the DB, can't exit.");
-                server.Supervisor.Notify("STATUS=Error trying to save the DB, can't exit.\n");
-                return false;
-            }
-            server.Log.Write(LogLevel.Warning, "Error trying to save the DB. Exit anyway.");
-        }
-        else if ((options & ShutdownOptions.NoSave) == 0 && server.Configuration.SavePoints.Length != 0 && HasData())
-        {
-            server.Log.Write(LogLevel.Warning, "Save points are configured, but the server cannot save its data set: it keeps it in memory only.");
-        }
+        if (!MayEndAof((options & ShutdownOptions.Force) != 0))
+            return false;
+        bool saves = (options & ShutdownOptions.Save) != 0
+            || (server.Configuration.SavePoints.Length != 0 && (options & ShutdownOptions.NoSave) == 0);
+        if (saves && !TrySave((options & ShutdownOptions.Force) != 0))
+            return false;
+        // Only now: the server goes on with its AOF if the data set could not be saved.
+        if (server.Aof.IsRewriting)
+            server.Log.Write(LogLevel.Warning, "There is a child rewriting the AOF. Killing it!");
+        server.Aof.End();
         server.SetCondition(ServerCondition.ShuttingDown, value: true);
         PidFile.Remove(server.Configuration, server.Log);
         if (server.Configuration.UnixSocket.Length != 0)
@@ -86,13 +80,35 @@ internal sealed class Shutdown(ServerInstance server)
         return true;
     }
 
-    private bool HasData()
+    /// <summary>Whether nothing speaks against ending the AOF: it is not whole before its first base is.</summary>
+    private bool MayEndAof(bool isForced)
     {
-        for (int i = 0; i < server.Keyspace.DatabaseCount; i++)
+        if (server.Aof.IsRewriting && server.Aof.WaitsForBase)
         {
-            if (server.Keyspace[i].Count != 0)
-                return true;
+            if (!isForced)
+            {
+                server.Log.Write(LogLevel.Warning, "Writing initial AOF, can't exit.");
+                server.Supervisor.Notify("STATUS=Writing initial AOF, can't exit.\n");
+                return false;
+            }
+            server.Log.Write(LogLevel.Warning, "Writing initial AOF. Exit anyway.");
         }
+        return true;
+    }
+
+    private bool TrySave(bool isForced)
+    {
+        server.Log.Write(LogLevel.Notice, "Saving the final RDB snapshot before exiting.");
+        server.Supervisor.Notify("STATUS=Saving the final RDB snapshot\n");
+        if (server.Saver.TrySave(out _))
+            return true;
+        if (isForced)
+        {
+            server.Log.Write(LogLevel.Warning, "Error trying to save the DB. Exit anyway.");
+            return true;
+        }
+        server.Log.Write(LogLevel.Warning, "Error trying to save the DB, can't exit.");
+        server.Supervisor.Notify("STATUS=Error trying to save the DB, can't exit.\n");
         return false;
     }
 

@@ -14,6 +14,8 @@ internal sealed class BackgroundSave(ServerInstance server) : IDisposable
     /// <summary>After a failure the next save by itself comes after so many seconds at least.</summary>
     private const long RetrySeconds = 5;
 
+    private static int s_files;
+
     private Thread? _thread;
     private RdbImage? _image;
     private long _changesAtCut;
@@ -127,42 +129,20 @@ internal sealed class BackgroundSave(ServerInstance server) : IDisposable
     private bool TrySave(RdbImage image)
     {
         ServerConfiguration configuration = server.Configuration;
-        string temporary = $"temp-{Environment.ProcessId}.rdb", name = configuration.DbFileName;
-        SnapshotFile file;
-        try
+        // A name of its own: a save in the foreground may begin while one that was cancelled still goes away.
+        string temporary = $"temp-{Environment.ProcessId}-{Interlocked.Increment(ref s_files)}.rdb", name = configuration.DbFileName;
+        using (var file = new RdbFile(temporary, configuration.RdbSaveIncrementalFsync))
         {
-            file = new SnapshotFile(temporary, configuration.RdbSaveIncrementalFsync);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            server.Log.Write(
-                LogLevel.Warning,
-                $"Failed opening the temp RDB file {temporary} (in server root dir {WorkingDirectory()}) for saving: {ConfigurationFile.Describe(e)}");
-            return false;
-        }
-        using (file)
-        {
-            bool isWhole = image.WriteTo(file, ("aof-base", "0"));
-            if (file.Error is { } error)
-            {
-                server.Log.Write(LogLevel.Warning, $"Write error while saving DB to the disk(rdbSaveRio): {ConfigurationFile.Describe(error)}");
-                return false;
-            }
-            if (!isWhole)
+            bool isWhole = file.FailedStep == null && image.WriteTo(file, ("aof-base", "0"));
+            if (file.FailedStep == null && !isWhole)
             {
                 if (image.Obstacle is { } obstacle)
-                    server.Log.Write(LogLevel.Warning, $"The DB cannot be saved in the format {configuration.RdbFormat}: {obstacle}");
+                    server.Log.Write(LogLevel.Warning, $"Cannot save the DB: {obstacle}");
                 return false;
             }
-            try
+            if (!file.TryCommit(name))
             {
-                file.Complete(name);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                server.Log.Write(
-                    LogLevel.Warning,
-                    $"Error moving temp DB file {temporary} on the final destination {name} (in server root dir {WorkingDirectory()}): {ConfigurationFile.Describe(e)}");
+                server.Log.Write(LogLevel.Warning, DataSaver.Describe(file, name));
                 return false;
             }
         }
@@ -170,18 +150,6 @@ internal sealed class BackgroundSave(ServerInstance server) : IDisposable
         server.Log.Write(LogLevel.Notice, "DB saved on disk");
         server.Log.Write(LogLevel.Notice, $"Fork CoW for RDB: current {image.Run.EarlyBytes >> 20} MB, peak {megabytes} MB, average {megabytes / 2} MB");
         return true;
-    }
-
-    private static string WorkingDirectory()
-    {
-        try
-        {
-            return Directory.GetCurrentDirectory();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return "unknown";
-        }
     }
 
     // --- on the main loop -----------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ internal sealed unsafe class DumpWriters(ServerInstance server) : IDisposable
     private static void Reply(ReplyWriter reply, RdbEntryWriter writer, Entry entry)
     {
         RdbBuffer buffer = writer.Buffer;
-        DumpPayload.Write(writer, entry);
+        writer.WriteDump(entry);
         if (buffer.Length < ShareFrom)
         {
             reply.Bulk(buffer.Bytes);

@@ -1,7 +1,4 @@
-using System.Globalization;
-using System.Text;
 using Carnelian.Memory;
-using Carnelian.Persistence;
 using Carnelian.Persistence.Rdb;
 using Carnelian.Persistence.Snapshots;
 using Carnelian.Storage.Snapshots;
@@ -21,6 +18,7 @@ internal sealed class RdbImage : IDisposable
     private readonly ServerInstance _server;
     private readonly RdbProfile _profile;
     private readonly RdbSnapshotSink _sink;
+    private readonly byte[][] _functions;
 
     private RdbImage(ServerInstance server, RdbProfile profile, RdbSnapshotSink sink, SnapshotRun run)
     {
@@ -30,6 +28,7 @@ internal sealed class RdbImage : IDisposable
         Run = run;
         CreatedAt = Clock.Latest / 1000;
         UsedMemory = NativeHeap.UsedBytes;
+        _functions = [.. server.Loader.Functions];
     }
 
     /// <summary>The snapshot.</summary>
@@ -60,38 +59,30 @@ internal sealed class RdbImage : IDisposable
     /// <returns>Whether all of the data set was written; what became of it the output knows.</returns>
     public bool WriteTo(IRdbOutput output, params ReadOnlySpan<(string Name, string Value)> auxiliary)
     {
-        var checksummed = new Checksummed(output, Run);
-        using var buffer = new RdbBuffer(checksummed) { Compresses = _server.Configuration.RdbCompression };
-        buffer.WriteRaw(Encoding.ASCII.GetBytes(_profile.Magic));
-        WriteAuxiliary(buffer, _profile.IsValkey ? "valkey-ver" : "redis-ver", _profile.ServerVersion);
-        WriteAuxiliary(buffer, "redis-bits", "64");
-        WriteAuxiliary(buffer, "ctime", CreatedAt.ToString(CultureInfo.InvariantCulture));
-        WriteAuxiliary(buffer, "used-mem", UsedMemory.ToString(CultureInfo.InvariantCulture));
+        using var writer = new RdbFileWriter(new ProgressNotes(output, Run), _profile, _server.Configuration.RdbChecksum);
+        writer.Buffer.Compresses = _server.Configuration.RdbCompression;
+        writer.WriteHeader(ServerIdentity.Version, CreatedAt, UsedMemory);
         foreach ((string name, string value) in auxiliary)
-            WriteAuxiliary(buffer, name, value);
+            writer.WriteAux(name, value);
+        foreach (byte[] library in _functions)
+            writer.WriteFunction(library);
         foreach (SnapshotSize size in Run.Sizes)
         {
-            buffer.WriteByte(RdbOpcode.SelectDatabase);
-            buffer.WriteLength((ulong)size.Database);
-            buffer.WriteByte(RdbOpcode.ResizeDatabase);
-            buffer.WriteLength((ulong)size.Keys);
-            buffer.WriteLength((ulong)size.Volatile);
+            writer.SelectDatabase(size.Database);
+            writer.WriteSize(size.Keys, size.Volatile);
         }
         while (Run.Step())
         {
             if (_sink.WalkedBytes + _sink.EarlyBytes >= WriteAt)
-                _sink.MoveTo(buffer);
+                _sink.MoveTo(writer.Buffer);
             if (_sink.Obstacle != null)
                 Abort();
         }
         Run.End();
         if (Run.IsAborted)
             return false;
-        _sink.MoveTo(buffer);
-        buffer.WriteByte(RdbOpcode.End);
-        buffer.Flush();
-        buffer.WriteInt64(_server.Configuration.RdbChecksum ? (long)checksummed.Crc : 0);
-        buffer.Flush();
+        _sink.MoveTo(writer.Buffer);
+        writer.WriteEnd();
         return _sink.Obstacle == null;
     }
 
@@ -106,21 +97,11 @@ internal sealed class RdbImage : IDisposable
     /// <summary>Frees what is left. After <see cref="WriteTo"/>; <see cref="Snapshots.Release"/> is the owner's.</summary>
     public void Dispose() => _sink.Dispose();
 
-    private static void WriteAuxiliary(RdbBuffer buffer, string name, string value)
+    /// <summary>Notes that the output takes what goes through.</summary>
+    private sealed class ProgressNotes(IRdbOutput output, SnapshotRun run) : IRdbOutput
     {
-        buffer.WriteByte(RdbOpcode.Aux);
-        buffer.WriteString(Encoding.UTF8.GetBytes(name));
-        buffer.WriteString(Encoding.UTF8.GetBytes(value));
-    }
-
-    /// <summary>Computes the checksum of what goes through.</summary>
-    private sealed class Checksummed(IRdbOutput output, SnapshotRun run) : IRdbOutput
-    {
-        public ulong Crc { get; private set; }
-
         public void Write(ReadOnlySpan<byte> bytes)
         {
-            Crc = Crc64.Append(Crc, bytes);
             output.Write(bytes);
             run.NoteProgress();
         }

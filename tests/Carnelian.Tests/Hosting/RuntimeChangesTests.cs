@@ -55,10 +55,14 @@ public sealed class RuntimeChangesTests
     }
 
     [Fact]
-    public void A_shutdown_that_has_to_save_fails()
+    public void A_shutdown_that_has_to_save_what_the_format_cannot_hold_fails()
     {
-        using var server = new RunningServer();
+        using var server = new RunningServer("--rdb-format", "redis-7.2");
         RespConnection client = server.Connect();
+        client.Call("HSET h f 1");
+        client.Call("HEXPIRE h 100 FIELDS 1 f");
+        Assert.Equal("ERR key \"h\" of database 0: the hash has fields that expire, which the format redis-7.2 cannot hold", client.Call("SAVE").Value);
+        Assert.Equal("ERR the hash has fields that expire, which the format redis-7.2 cannot hold", client.Call("DUMP h").Value);
         Assert.Equal("ERR Errors trying to SHUTDOWN. Check logs.", client.Call("SHUTDOWN SAVE").Value);
         Assert.Equal("ERR No shutdown in progress.", client.Call("SHUTDOWN ABORT").Value);
         Assert.Equal("ERR syntax error", client.Call("SHUTDOWN SAVE NOSAVE").Value);

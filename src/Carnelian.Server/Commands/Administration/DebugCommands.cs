@@ -108,8 +108,18 @@ public static class DebugCommands
                 ServerOf(ref ctx).ChangeReplicationId();
                 ctx.Reply.Ok();
                 break;
+            case ("replicate", >= 3):
+                ServerOf(ref ctx).Replication.Append(ctx.Arguments[2..]);
+                ctx.Reply.Ok();
+                break;
             case ("config-rewrite-force-all", 2):
                 RewriteConfiguration(ref ctx);
+                break;
+            case ("loadaof", 2):
+                DebugPersistence.LoadAof(ref ctx);
+                break;
+            case ("aof-flush-sleep", 3):
+                DebugPersistence.SetFlushSleep(ref ctx);
                 break;
             case ("journal", 3):
                 return DebugJournal.TryRun(ref ctx);

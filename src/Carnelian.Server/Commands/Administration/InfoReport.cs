@@ -1,5 +1,7 @@
 using System.Globalization;
 using Carnelian.Commands.Table;
+using Carnelian.Persistence.Rdb;
+using Carnelian.Server.AppendOnly;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Configuration;
 using Carnelian.Server.Diagnostics;
@@ -131,17 +133,57 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
 
     private void WritePersistence()
     {
-        _text.Zeros("loading", "async_loading");
+        LoadProgress? loading = server.Loader.Running;
+        _text.Field("loading", loading == null ? 0 : 1);
+        _text.Zeros("async_loading");
         WriteSaves();
-        _text.Zeros(
-            "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded",
-            "aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled");
-        _text.Field("aof_last_rewrite_time_sec", -1);
-        _text.Field("aof_current_rewrite_time_sec", -1);
-        _text.Field("aof_last_bgrewrite_status", "ok");
-        _text.Zeros("aof_rewrites", "aof_rewrites_consecutive_failures");
-        _text.Field("aof_last_write_status", "ok");
-        _text.Zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size", "slot_migration_fork_in_progress");
+        _text.Field("rdb_last_load_keys_expired", server.Loader.Last.Expired);
+        _text.Field("rdb_last_load_keys_loaded", server.Loader.Last.Keys);
+        WriteAof();
+        _text.Zeros("module_fork_in_progress", "module_fork_last_cow_size", "slot_migration_fork_in_progress");
+        if (server.Aof.IsEnabled)
+            WriteAofFile();
+        if (loading != null)
+            WriteLoading(loading);
+    }
+
+    private void WriteLoading(LoadProgress progress)
+    {
+        long total = progress.TotalBytes, loaded = progress.LoadedBytes;
+        long elapsed = Clock.Sample() / 1000 - server.Loader.StartedAt;
+        double share = total == 0 ? 0 : (double)loaded / total;
+        _text.Field("loading_start_time", server.Loader.StartedAt);
+        _text.Field("loading_total_bytes", total);
+        _text.Field("loading_rdb_used_mem", progress.UsedMemory);
+        _text.Field("loading_loaded_bytes", loaded);
+        _text.Field("loading_loaded_perc", share * 100, 2);
+        _text.Field("loading_eta_seconds", share == 0 ? 1 : (long)(elapsed / share) - elapsed);
+    }
+
+    private void WriteAof()
+    {
+        AppendOnlyFile aof = server.Aof;
+        long begun = aof.RewriteStartedAt;
+        _text.Field("aof_enabled", aof.IsEnabled ? 1 : 0);
+        _text.Field("aof_rewrite_in_progress", aof.IsRewriting ? 1 : 0);
+        _text.Field("aof_rewrite_scheduled", aof.IsScheduled ? 1 : 0);
+        _text.Field("aof_last_rewrite_time_sec", aof.Statistics.LastRewriteSeconds);
+        _text.Field("aof_current_rewrite_time_sec", begun < 0 ? -1 : Math.Max(Clock.Latest - begun, 0) / 1000);
+        _text.Field("aof_last_bgrewrite_status", aof.Statistics.IsLastRewriteGood ? "ok" : "err");
+        _text.Field("aof_rewrites", aof.Statistics.Rewrites);
+        _text.Field("aof_rewrites_consecutive_failures", aof.Statistics.Failures);
+        _text.Field("aof_last_write_status", aof.Writer?.Error == null ? "ok" : "err");
+        _text.Field("aof_last_cow_size", 0);
+    }
+
+    private void WriteAofFile()
+    {
+        AppendOnlyFile aof = server.Aof;
+        _text.Field("aof_current_size", aof.CurrentBytes);
+        _text.Field("aof_base_size", aof.Statistics.BaseBytes);
+        _text.Field("aof_pending_rewrite", aof.IsScheduled ? 1 : 0);
+        _text.Field("aof_buffer_length", aof.Writer?.WaitingBytes ?? 0);
+        _text.Zeros("aof_pending_bio_fsync", "aof_delayed_fsync");
     }
 
     private void WriteSaves()

@@ -126,7 +126,7 @@ public static class RestoreCommands
                 Add(ref ctx, key, old.Exists, ref value, deadline, options);
                 return;
             }
-            Report(ref ctx, server, value.Detail);
+            Report(server, value.Detail);
             ctx.Reply.Error("ERR Bad data format"u8);
         }
         finally
@@ -181,11 +181,11 @@ public static class RestoreCommands
         return options.IdleSeconds >= 0 ? AccessClock.BitsForIdle(options.IdleSeconds, ctx.Now) : clock.Fresh(ctx.Now);
     }
 
-    /// <summary>Tells the log what is wrong with a payload, when the locks are released.</summary>
-    private static void Report(scoped ref CommandContext ctx, ServerInstance server, string detail)
+    /// <summary>Tells the log what is wrong with a payload: under the key's lock, since it has to be there before the reply, but only when details are asked for.</summary>
+    private static void Report(ServerInstance server, string detail)
     {
         if (detail.Length != 0 && server.Log.Shows(LogLevel.Verbose))
-            ((Client)ctx.Session).Loop.Post(() => server.Log.Write(LogLevel.Verbose, $"Internal error in RDB reading offset 0 -> {detail}"));
+            server.Log.Write(LogLevel.Verbose, $"Internal error in RDB reading offset 0 -> {detail}");
     }
 
     /// <summary>What a client wants of a restored key.</summary>

@@ -70,9 +70,4 @@ public static class ReplicationCommands
         else
             ctx.Reply.Error("ERR FAILOVER requires connected replicas."u8);
     }
-
-    [Command("LASTSAVE", Arity = 1, Group = CommandGroup.Server, Since = "1.0.0", Complexity = "O(1)",
-        Summary = "Tells when the data set was last saved; before the first save, when the server was started.",
-        Flags = Loading | Stale | Fast, Acl = AclCategories.Admin | AclCategories.Dangerous, Tips = "nondeterministic_output")]
-    public static void LastSave(scoped ref CommandContext ctx) => ctx.Reply.Integer(((Client)ctx.Session).Loop.Server.StartedAt / 1000);
 }

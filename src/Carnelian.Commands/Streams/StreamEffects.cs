@@ -78,7 +78,8 @@ internal static unsafe class StreamEffects
     public static void ReplaceOptions(scoped ref CommandContext ctx, StreamValue stream, in AddOptions options, StreamId id)
     {
         bool choosesId = options.IdArgument != 0 && !(options.HasId && options.HasSequence);
-        bool isApproximate = options.Trim is { IsWanted: true, IsApproximate: true };
+        // What groups still refer to stays, whole blocks of it: which entries go then, no number of entries tells.
+        bool isApproximate = options.Trim is { IsWanted: true, IsApproximate: true, References: ReferencePolicy.Keep };
         if (ctx.Effects == null || !(choosesId || isApproximate || options.Producer != 0))
             return;
         int dropped = options.Producer == 0 ? 0 : options.Message == 0 ? 2 : 3;

@@ -67,6 +67,7 @@ internal sealed class RandomCommands(int seed)
         46 => $"HINCRBYFLOAT {Key('h')} n 0.1",
         47 => $"HPEXPIRE {Key('h')} {Short()} FIELDS 2 {Field()} {Field()}",
         48 => $"HGETDEL {Key('h')} FIELDS 1 {Field()}",
+        49 when _random.Next(2) == 0 => $"HPERSIST {Key('h')} FIELDS 2 {Field()} {Field()}",
         49 => $"HGETEX {Key('h')} EX 1000 FIELDS 1 {Field()}",
         50 or 51 => $"XADD {Key('x')} MAXLEN ~ {_random.Next(8)} * f {Word()}",
         52 => $"XGROUP CREATE {Key('x')} g 0 MKSTREAM",

@@ -26,12 +26,8 @@ internal static class Program
         (long compared, int failed) = options.Mode switch
         {
             "replay" => Replay(servers, options),
-<<<<<<< HEAD
-            "journal" => CompareJournals(servers, options),
+            "journal" or "stream" => CompareJournals(servers, options),
             "replica" => Replicate(servers, options),
-=======
-            "journal" or "replica" => CompareJournals(servers, options),
->>>>>>> journal
             "self-test" => SelfTest(servers, options),
             "catalogue" or "names" or "raw" => Compare(servers, options),
             _ => throw new ArgumentException($"no mode is called {options.Mode}"),
@@ -55,7 +51,7 @@ internal static class Program
 
     private static (long Compared, int Failed) CompareJournals(ServerPair servers, OracleOptions options)
     {
-        using var journals = new JournalTap(servers, isReplica: options.Mode == "replica");
+        using var journals = new JournalTap(servers, isReplica: options.Mode == "stream");
         var run = new ReplayRun(servers, options) { Journals = journals };
         run.Run();
         return (run.Compared, run.Differences);

@@ -79,7 +79,7 @@ public sealed class BackgroundSaveTests : IDisposable
 
     private static void WaitForEnd(RespConnection client)
     {
-        for (int i = 0; i < 600 && Word(client, "INFO persistence").Contains("rdb_bgsave_in_progress:1", StringComparison.Ordinal); i++)
+        for (int i = 0; i < 600 && client.Call("INFO persistence").Text!.Contains("rdb_bgsave_in_progress:1", StringComparison.Ordinal); i++)
             Thread.Sleep(50);
     }
 
@@ -184,7 +184,7 @@ public sealed class BackgroundSaveTests : IDisposable
         File.Delete(_file);
         Assert.Equal("+Background saving started", Word(client, "BGSAVE"));
         WaitForEnd(client);
-        Assert.Contains("rdb_last_bgsave_status:ok", Word(client, "INFO persistence"), StringComparison.Ordinal);
+        Assert.Contains("rdb_last_bgsave_status:ok", client.Call("INFO persistence").Text!, StringComparison.Ordinal);
     }
 
     /// <summary>Has a real server load the file.</summary>

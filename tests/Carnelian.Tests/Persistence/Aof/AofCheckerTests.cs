@@ -88,7 +88,7 @@ public sealed class AofCheckerTests : IDisposable
         Assert.Equal(0, code);
         Assert.EndsWith("Successfully truncated AOF f to timestamp 2\n", output, StringComparison.Ordinal);
         Assert.Equal("#TS:1\r\n" + Set, File.ReadAllText(path));
-        Assert.EndsWith("AOF f has nothing before timestamp 1, aborting...\n", Check(Write("g", "#TS:2\r\n"), timestamp: 1).Output, StringComparison.Ordinal);
+        Assert.EndsWith("AOF g has nothing before timestamp 1, aborting...\n", Check(Write("g", "#TS:2\r\n"), timestamp: 1).Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -69,7 +69,7 @@ public sealed unsafe class AofReaderTests
     [InlineData("*-1\r\n")]
     [InlineData("*x\r\n")]
     [InlineData("*1\n$1\na\n")]
-    [InlineData("*1\r\n*1\r\n")]
+    [InlineData("*1\r\n*1\r\n$1\r\na\r\n")]
     [InlineData("*1\r\n$-1\r\n")]
     [InlineData("*1\r\n$01\r\na\r\n")]
     [InlineData("*1\r\n$1\r\nabc")]

@@ -75,9 +75,11 @@ public sealed partial class PropagationTests : IDisposable
     [Fact]
     public void Keys_whose_time_has_come_are_removed_one_by_one()
     {
+        _client.Call("DEBUG SET-ACTIVE-EXPIRE 0");
         _client.Call("SET a x PX 1");
         _client.Call("SET b x PX 1");
         _sink.Take();
+        _client.Call("DEBUG SET-ACTIVE-EXPIRE 1");
         Assert.True(SpinWait.SpinUntil(() => _client.Call("DBSIZE").Value == "0", 5000));
         string[] removed = _sink.Take();
 
@@ -87,9 +89,11 @@ public sealed partial class PropagationTests : IDisposable
     [Fact]
     public void Fields_whose_time_has_come_are_removed_and_the_hash_with_the_last()
     {
+        _client.Call("DEBUG SET-ACTIVE-EXPIRE 0");
         _client.Call("HSETEX h PX 1 FIELDS 1 f v");
         _client.Call("HSET i f v");
         _client.Call("HSETEX i PX 1 FIELDS 1 g v");
+        _client.Call("DEBUG SET-ACTIVE-EXPIRE 1");
         Assert.True(SpinWait.SpinUntil(() => _client.Call("EXISTS h").Value == "0" && _client.Call("HLEN i").Value == "1", 5000));
         string[] lines = Take();
 

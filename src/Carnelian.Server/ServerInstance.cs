@@ -241,12 +241,16 @@ internal sealed class ServerInstance : IDisposable
             return false;
         Logo.Write(Configuration, Log);
         Log.Write(LogLevel.Notice, "Server initialized");
-        if (!Loader.LoadAtStart() || !Aof.TryOpenAtStart())
+        bool loadsBehind = Loader.LoadsBehindLoops;
+        SetCondition(ServerCondition.Loading, loadsBehind);
+        if (!loadsBehind && !TryLoad())
             return false;
         Loops.Resize(1);
         Listeners.Watch();
         Loops.Resize(Configuration.IoThreads);
         StartupMemory = Carnelian.Memory.NativeHeap.UsedBytes;
+        if (loadsBehind && !TryLoad())
+            return false;
         if (Listeners.HasTcp)
             Log.Write(LogLevel.Notice, "Ready to accept connections tcp");
         if (Listeners.HasUnix)
@@ -254,6 +258,8 @@ internal sealed class ServerInstance : IDisposable
         Supervisor.Notify("STATUS=Ready to accept connections\nREADY=1\n");
         return true;
     }
+
+    private bool TryLoad() => Loader.LoadAtStart() && Aof.TryOpenAtStart();
 
     /// <summary>Ends the server: <see cref="WaitForEnd"/> returns. Any thread.</summary>
     public void End() => _ended.Set();

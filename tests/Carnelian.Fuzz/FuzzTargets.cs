@@ -15,6 +15,8 @@ internal static class FuzzTargets
         ["listpack"] = static () => new ListPackTarget(),
         ["stream"] = static () => new StreamBlockTarget(),
         ["aof"] = static () => new AofTarget(),
+        ["rdb"] = static () => new RdbTarget(),
+        ["restore"] = static () => new RestoreTarget(),
         ["number"] = static () => new NumberTarget(),
     };
 }

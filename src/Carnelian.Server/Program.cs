@@ -4,6 +4,7 @@ using Carnelian.Memory;
 using Carnelian.Server.Configuration;
 using Carnelian.Server.Hosting;
 using Carnelian.Server.Logging;
+using Carnelian.Server.Tools;
 
 namespace Carnelian.Server;
 
@@ -23,8 +24,13 @@ internal static class Program
 
     private static int Run(string[] arguments)
     {
+        string program = Path.GetFileName(ProcessTitle.CommandLine()[0]);
+        if (program.EndsWith("check-rdb", StringComparison.Ordinal))
+            return CheckRdb.Run(program, arguments);
         switch (arguments)
         {
+            case ["check-rdb", ..]:
+                return CheckRdb.Run("carnelian-server check-rdb", arguments.AsSpan(1));
             case ["-v"] or ["--version"]:
                 Console.WriteLine($"Carnelian server v={ServerIdentity.Version} sha=00000000:0 malloc=carnelian bits=64 build=valkey-{ServerIdentity.ValkeyVersion}");
                 return 0;
@@ -118,6 +124,7 @@ internal static class Program
                carnelian-server -v or --version
                carnelian-server -h or --help
                carnelian-server --check-system
+               carnelian-server check-rdb <rdb-file-name> [--format table|info|csv] [--stats] [--output <file>]
 
         Examples:
                carnelian-server (run with the defaults)

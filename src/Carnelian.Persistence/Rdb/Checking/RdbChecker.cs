@@ -228,12 +228,12 @@ public sealed class RdbChecker(TextWriter output, long now)
             return false;
         _key = Encoding.UTF8.GetString(name);
         long nameBytes = name.Length;
+        _keys++;
         _doing = "read-object-value";
         if (!TryReadValue(ref input, type, new LoadRules(dialect, s_limits, now, DropsExpired: false), out int column, out long elements))
             return false;
         bool expires = _deadline >= 0, isExpired = expires && _deadline < now;
         _statistics.Of(_database, column).Add(nameBytes, elements, expires, isExpired);
-        _keys++;
         _expires += expires ? 1 : 0;
         _expired += isExpired ? 1 : 0;
         _key = null;

@@ -100,7 +100,7 @@ public sealed unsafe class Snapshot
                 NextShard();
                 continue;
             }
-            _keyspace.Locks.Acquire(_shard);
+            _keyspace.Locks.AcquireLast(_shard);
             if (!_isAborted)
                 SaveSome(table, database.SnapshotIndex, _shard, ref _position);
             _keyspace.Locks.Release(_shard);
@@ -179,7 +179,7 @@ public sealed unsafe class Snapshot
             _sink.StartValue(_value.Value);
         }
         int shard = _value.Shard;
-        _keyspace.Locks.Acquire(shard);
+        _keyspace.Locks.AcquireLast(shard);
         // Its key may just have got another name.
         bool isDone = shard == _value.Shard && !_isAborted && _value.Step();
         _keyspace.Locks.Release(shard);

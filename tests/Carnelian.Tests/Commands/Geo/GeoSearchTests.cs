@@ -59,7 +59,10 @@ public sealed class GeoSearchTests : IDisposable
             double meters = Math.Round(inCrowd ? 1_000 + random.NextDouble() * 200_000 : 50_000 + random.NextDouble() * 1_500_000);
             GeoShape shape = new()
             {
-                Kind = round % 3 == 0 ? GeoShapeKind.Box : GeoShapeKind.Circle, Unit = 1, Width = meters, Height = Math.Round(meters * (0.5 + random.NextDouble())),
+                Kind = round % 3 == 0 ? GeoShapeKind.Box : GeoShapeKind.Circle,
+                Unit = 1,
+                Width = meters,
+                Height = Math.Round(meters * (0.5 + random.NextDouble())),
                 Center = inCrowd
                     ? new GeoPoint(Math.Round(20 + random.NextDouble() * 4, 4), Math.Round(45 + random.NextDouble() * 4, 4))
                     : new GeoPoint(Math.Round(random.NextDouble() * 260 - 130, 4), Math.Round(random.NextDouble() * 100 - 50, 4)),

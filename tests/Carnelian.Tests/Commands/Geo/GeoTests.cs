@@ -142,11 +142,11 @@ public sealed class GeoTests
     public unsafe void A_polygon_holds_what_a_turn_around_the_point_tells()
     {
         var random = new Random(5);
+        GeoPoint* corners = stackalloc GeoPoint[12];
         for (int round = 0; round < 300; round++)
         {
             // A star around its middle, so that no sides cross.
             int count = random.Next(3, 12);
-            GeoPoint* corners = stackalloc GeoPoint[12];
             double[] angles = [.. Enumerable.Range(0, count).Select(i => (i + random.NextDouble() * 0.9) * Math.PI * 2 / count)];
             for (int i = 0; i < count; i++)
             {
@@ -186,8 +186,10 @@ public sealed class GeoTests
         {
             GeoShape shape = new()
             {
-                Kind = GeoShapeKind.Circle, Center = new GeoPoint(random.NextDouble() * 240 - 120, random.NextDouble() * 120 - 60),
-                Width = Math.Pow(10, random.NextDouble() * 5 + 1), Unit = 1,
+                Kind = GeoShapeKind.Circle,
+                Center = new GeoPoint(random.NextDouble() * 240 - 120, random.NextDouble() * 120 - 60),
+                Width = Math.Pow(10, random.NextDouble() * 5 + 1),
+                Unit = 1,
             };
             shape.Prepare();
             int count = GeoCells.Find(shape, cells);

@@ -331,7 +331,7 @@ public unsafe ref struct CommandContext
         if (Blocking == BlockingMode.Denied)
             return false;
         HasBlocked = true;
-        if (Blocking == BlockingMode.Allowed)
+        if (Blocking == BlockingMode.Allowed || wait.RetryAt != 0)
             Services.Block(ref this, wait);
         return true;
     }

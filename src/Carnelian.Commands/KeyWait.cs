@@ -21,6 +21,9 @@ public readonly ref struct KeyWait(Storage.ValueType type, int firstKey, int key
     /// <summary>When to give up, in milliseconds of Unix time; 0 for never.</summary>
     public long Deadline { get; } = deadline;
 
+    /// <summary>When the command runs again though no key has changed, in milliseconds of Unix time; 0 for never. Each run sets it anew.</summary>
+    public long RetryAt { get; init; }
+
     /// <summary>Whether the command runs again also when a key is removed or gets a value of another type, for it to fail then.</summary>
     public bool WantsRemoval { get; init; }
 

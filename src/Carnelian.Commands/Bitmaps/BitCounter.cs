@@ -13,6 +13,7 @@ internal static unsafe class BitCounter
 {
     private const int BlockVectors = 16;
     private const int BlockBytes = BlockVectors * 32;
+    private const int WideBlockBytes = BlockVectors * 64;
     private const int CacheLine = 64;
 
     /// <summary>The number of ones.</summary>
@@ -20,13 +21,15 @@ internal static unsafe class BitCounter
     {
         fixed (byte* data = bytes)
         {
-            if (Avx2.IsSupported && bytes.Length >= BlockBytes + CacheLine)
+            int block = Avx512BW.IsSupported ? WideBlockBytes : BlockBytes;
+            if (Avx2.IsSupported && bytes.Length >= block + CacheLine)
             {
                 // Loads that lie in one line each: those across two take twice as long to come from the second-level cache.
                 int head = (int)(-(nint)data & (CacheLine - 1));
-                int blocks = (bytes.Length - head) / BlockBytes;
-                int wide = blocks * BlockBytes;
-                return CountWords(data, head) + CountBlocks(data + head, blocks) + CountWords(data + head + wide, bytes.Length - head - wide);
+                int blocks = (bytes.Length - head) / block;
+                int wide = blocks * block;
+                long count = Avx512BW.IsSupported ? CountWideBlocks(data + head, blocks) : CountBlocks(data + head, blocks);
+                return count + CountWords(data, head) + CountWords(data + head + wide, bytes.Length - head - wide);
             }
             return CountWords(data, bytes.Length);
         }
@@ -88,17 +91,38 @@ internal static unsafe class BitCounter
         return (long)Vector256.Sum(total);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static long CountWideBlocks(byte* data, int blocks)
+    {
+        Vector512<ulong> ones = default, twos = default, fours = default, eights = default, total = default;
+        var at = (Vector512<ulong>*)data;
+        for (; blocks > 0; blocks--, at += BlockVectors)
+        {
+            Add(ref ones, at[0], at[1], out Vector512<ulong> twosA);
+            Add(ref ones, at[2], at[3], out Vector512<ulong> twosB);
+            Add(ref twos, twosA, twosB, out Vector512<ulong> foursA);
+            Add(ref ones, at[4], at[5], out twosA);
+            Add(ref ones, at[6], at[7], out twosB);
+            Add(ref twos, twosA, twosB, out Vector512<ulong> foursB);
+            Add(ref fours, foursA, foursB, out Vector512<ulong> eightsA);
+            Add(ref ones, at[8], at[9], out twosA);
+            Add(ref ones, at[10], at[11], out twosB);
+            Add(ref twos, twosA, twosB, out foursA);
+            Add(ref ones, at[12], at[13], out twosA);
+            Add(ref ones, at[14], at[15], out twosB);
+            Add(ref twos, twosA, twosB, out foursB);
+            Add(ref fours, foursA, foursB, out Vector512<ulong> eightsB);
+            Add(ref eights, eightsA, eightsB, out Vector512<ulong> sixteens);
+            total += CountLanes(sixteens);
+        }
+        total = (total << 4) + (CountLanes(eights) << 3) + (CountLanes(fours) << 2) + (CountLanes(twos) << 1) + CountLanes(ones);
+        return (long)Vector512.Sum(total);
+    }
+
     /// <summary>Adds three bits in every place: the sum stays, the carry goes out.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(ref Vector256<ulong> sum, Vector256<ulong> a, Vector256<ulong> b, out Vector256<ulong> carry)
     {
-        if (Avx512F.VL.IsSupported)
-        {
-            // Two of three, and an odd number of three.
-            carry = Avx512F.VL.TernaryLogic(sum, a, b, 0xE8);
-            sum = Avx512F.VL.TernaryLogic(sum, a, b, 0x96);
-            return;
-        }
         Vector256<ulong> half = sum ^ a;
         carry = (sum & a) | (half & b);
         sum = half ^ b;
@@ -112,5 +136,23 @@ internal static unsafe class BitCounter
         Vector256<byte> mask = Vector256.Create((byte)15);
         Vector256<byte> low = value.AsByte() & mask, high = (value >> 4).AsByte() & mask;
         return Avx2.SumAbsoluteDifferences(Avx2.Shuffle(table, low) + Avx2.Shuffle(table, high), Vector256<byte>.Zero).AsUInt64();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(ref Vector512<ulong> sum, Vector512<ulong> a, Vector512<ulong> b, out Vector512<ulong> carry)
+    {
+        // Two of three, and an odd number of three.
+        carry = Avx512F.TernaryLogic(sum, a, b, 0xE8);
+        sum = Avx512F.TernaryLogic(sum, a, b, 0x96);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<ulong> CountLanes(Vector512<ulong> value)
+    {
+        Vector128<byte> counts = Vector128.Create((byte)0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+        Vector512<byte> table = Vector512.Create(Vector256.Create(counts, counts), Vector256.Create(counts, counts));
+        Vector512<byte> mask = Vector512.Create((byte)15);
+        Vector512<byte> low = value.AsByte() & mask, high = (value >> 4).AsByte() & mask;
+        return Avx512BW.SumAbsoluteDifferences(Avx512BW.Shuffle(table, low) + Avx512BW.Shuffle(table, high), Vector512<byte>.Zero).AsUInt64();
     }
 }

@@ -13,6 +13,22 @@ internal static class GroupReader
         return group.PendingCount != 0 && group.TryNextByDelivery(ref position, now - leastIdle, out _, out _);
     }
 
+    /// <summary>When the first of the pending entries may be claimed, in milliseconds of Unix time; 0 if none is pending.</summary>
+    public static long NextIdle(ReadOnlySpan<StreamSource> sources, long leastIdle)
+    {
+        long next = 0;
+        foreach (StreamSource source in sources)
+        {
+            DeliveryKey position = default;
+            if (!source.WantsNew || source.Group.PendingCount == 0 || !source.Group.TryNextByDelivery(ref position, long.MaxValue - leastIdle, out _, out PendingEntry entry))
+                continue;
+            long at = Math.Max(entry.DeliveryTime + leastIdle, 1);
+            if (next == 0 || at < next)
+                next = at;
+        }
+        return next;
+    }
+
     /// <summary>Writes the entries that the group has not read, and with CLAIM before them those that are pending for long.</summary>
     public static void WriteNew(scoped ref CommandContext ctx, int key, in StreamSource source, StreamConsumer consumer, in ReadOptions options, long most, ref ReadBudget budget)
     {

@@ -206,6 +206,7 @@ public static class ReadCommands
         {
             // A group that is gone ends the wait.
             WantsRemoval = options.Group != 0,
+            RetryAt = options.LeastIdle >= 0 ? GroupReader.NextIdle(sources, options.LeastIdle) : 0,
             Arguments = arguments.Arguments,
         };
         bool waits = ctx.TryBlock(wait);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Carnelian.Memory;
 
 /// <summary>
@@ -81,7 +83,7 @@ public static unsafe class NativeHeap
 
     /// <summary>Bytes of physical memory behind the heap, estimated from above.</summary>
     public static long ResidentBytes =>
-        (PageHeap.UsedPages + PageHeap.DirtyPages + PageHeap.Regions) * (long)Region.PageSize
+        (PageHeap.UsedPages + PageHeap.DirtyPages + PageHeap.Regions + RegionReserve.Resident * Region.UsablePages) * (long)Region.PageSize
         + Volatile.Read(ref HeapTotals.Shared->LargeMappedBytes)
         + MetadataArena.UsedBytes
         + TypeStablePool.CarvedBytes;
@@ -210,6 +212,13 @@ public static unsafe class NativeHeap
     /// second, always by the same thread.
     /// </summary>
     public static void ReturnIdlePages() => PageHeap.ReturnIdle();
+
+    /// <summary>
+    /// To be called by busy threads where some milliseconds do no harm: brings memory behind addresses that will soon be handed out, if that is due and nobody else
+    /// has begun, so that no allocation has to wait for it. One read in all other cases.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prepare() => RegionReserve.Attend();
 
     /// <summary>
     /// Returns the calling thread's cached blocks to all: for a thread that is about to end or to be idle for long. Without it that

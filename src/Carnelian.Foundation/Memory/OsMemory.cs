@@ -14,6 +14,7 @@ internal static unsafe partial class OsMemory
     private const int AdviseDontNeed = 4;
     private const int AdviseHugePages = 14;
     private const int AdviseNoHugePages = 15;
+    private const int ScheduleIdle = 5;
     private const int RemapMayMove = 1;
     private const int RemapFixed = 2;
 
@@ -79,6 +80,25 @@ internal static unsafe partial class OsMemory
             _ = madvise(start, length, AdviseHugePages);
     }
 
+    /// <summary>
+    /// Brings memory behind pages that nobody uses, so that the first write to a page does not wait for it. Takes as long as writing zeros over it, or much longer.
+    /// </summary>
+    /// <remarks>It writes instead of asking for it with one call: that call would hold the lock of the whole address space for reading, and a caller of low
+    /// priority may be stopped meanwhile. A huge page comes with its first byte.</remarks>
+    public static void Populate(byte* start, nuint length)
+    {
+        for (nuint offset = 0; offset < length; offset += s_pageMask + 1)
+            Volatile.Write(ref start[offset], 0);
+    }
+
+    /// <summary>Lets the calling thread run only when a core has nothing else to do, where the system knows such threads.</summary>
+    public static void RunWhenIdle()
+    {
+        int priority = 0;
+        if (HasMappings)
+            _ = sched_setscheduler(0, ScheduleIdle, &priority);
+    }
+
     /// <summary>Asks the system not to join pages to huge ones any more: it would bring back pages that were given back.</summary>
     public static void RefuseHugePages(byte* start, nuint length)
     {
@@ -134,6 +154,9 @@ internal static unsafe partial class OsMemory
 
     [LibraryImport("libc")]
     private static partial int madvise(byte* address, nuint length, int advice);
+
+    [LibraryImport("libc")]
+    private static partial int sched_setscheduler(int thread, int policy, int* priority);
 
     // Variadic in C, but the kernel's five arguments are integers and go in the same registers on every Linux ABI that .NET runs on.
     [LibraryImport("libc")]

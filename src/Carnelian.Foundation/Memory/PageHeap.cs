@@ -23,6 +23,9 @@ internal static unsafe class PageHeap
     // A heap of this many regions is big enough for address translation to matter more than the rest of a huge page.
     private const int HugePagesFrom = 32;
 
+    // With shorter free runs only, the heap will soon need another region.
+    private const int ScarceRun = 40;
+
     private static ShortLock s_lock;
     private static readonly RunList* s_dirtyRuns = NewLists();
     private static readonly RunList* s_cleanRuns = NewLists();
@@ -44,7 +47,7 @@ internal static unsafe class PageHeap
 
     public static long UsedPages => Volatile.Read(ref s_usedPages);
 
-    public static long FreePages => Volatile.Read(ref s_freePages);
+    public static long FreePages => Volatile.Read(ref s_freePages) + RegionReserve.Count * Region.UsablePages;
 
     /// <summary>Free pages that may be resident.</summary>
     public static long DirtyPages => Volatile.Read(ref s_dirtyPages);
@@ -55,10 +58,12 @@ internal static unsafe class PageHeap
     /// <returns>Null when the system refuses memory.</returns>
     public static PageRun* Allocate(int pages, int sizeClass)
     {
+        bool isReserving = false;
         s_lock.Enter();
         PageRun* run = EnsureUnusedRuns() ? TakeFree(pages) : null;
         if (run != null)
         {
+            bool tookRegion = run->Pages == Region.UsablePages && run->DirtyPages == 0;
             if (run->Pages > pages)
                 Insert(SplitOff(run, pages));
             s_dirtyPages -= run->DirtyPages;
@@ -70,8 +75,11 @@ internal static unsafe class PageHeap
             run->State = RunState.InUse;
             run->SizeClass = (byte)sizeClass;
             MarkInUse(run);
+            isReserving = s_regions >= HugePagesFrom && RegionReserve.Wants(tookRegion, IsScarce()) && TryReserve();
         }
         s_lock.Exit();
+        if (isReserving)
+            RegionReserve.Notify();
         return run;
     }
 
@@ -106,6 +114,16 @@ internal static unsafe class PageHeap
     /// <returns>Bytes that were possibly resident and are not any more.</returns>
     public static long Purge()
     {
+        s_lock.Enter();
+        while (RegionReserve.TryEmpty(out PageRun* run))
+        {
+            s_freePages += run->Pages;
+            s_dirtyPages += run->Pages;
+            Region.SetDirty(run->Start, run->Pages);
+            run->DirtyPages = run->Pages;
+            Insert(run);
+        }
+        s_lock.Exit();
         long pages = 0;
         int returned;
         while ((returned = ReturnLongestRun()) != 0)
@@ -118,6 +136,9 @@ internal static unsafe class PageHeap
     /// </summary>
     public static void ReturnIdle()
     {
+        if (Regions >= HugePagesFrom / 2)
+            RegionReserve.Start();
+        RegionReserve.ReturnUnneeded();
         s_idleSamples[s_nextIdleSample] = Volatile.Read(ref s_dirtyPages);
         s_nextIdleSample = (s_nextIdleSample + 1) % s_idleSamples.Length;
         long idle = long.MaxValue;
@@ -203,12 +224,39 @@ internal static unsafe class PageHeap
         PageRun* run = dirty != 0 && (clean == 0 || dirty <= clean) ? s_dirtyRuns[dirty].First
             : clean != 0 ? s_cleanRuns[clean].First
             : null;
-        if (run != null)
+        bool isWhole = run == null || (run->Pages == Region.UsablePages && run->DirtyPages == 0);
+        if (isWhole && RegionReserve.TryTake(out PageRun* ready))
         {
-            Unlink(run);
-            return run;
+            s_freePages += ready->Pages;
+            return ready;
         }
-        return MapRegion();
+        if (run == null)
+            return MapRegion();
+        Unlink(run);
+        return run;
+    }
+
+    // No span is longer than 32 pages.
+    private static bool IsScarce() => LongestIn(s_dirtyLengths) <= ScarceRun && LongestIn(s_cleanLengths) <= ScarceRun;
+
+    /// <summary>Has a region filled that will be needed soon.</summary>
+    private static bool TryReserve()
+    {
+        if (RegionReserve.TryRevive())
+            return true;
+        if (RegionReserve.IsFull || !EnsureUnusedRuns())
+            return false;
+        PageRun* run = s_cleanRuns[Region.UsablePages].First;
+        if (run != null)
+            Unlink(run);
+        else
+            run = MapRegion();
+        if (run == null)
+            return false;
+        s_freePages -= run->Pages;
+        run->State = RunState.Returning;
+        RegionReserve.Put(run);
+        return true;
     }
 
     private static PageRun* MapRegion()

@@ -232,6 +232,7 @@ internal sealed unsafe class EventLoop : IDisposable
             CloseDoomed();
         _server.Aof.Writer?.Wake();
         Counters.Count(Clock.Nanoseconds - begin, Dispatcher.CommandCount - commands);
+        NativeHeap.Prepare();
     }
 
     private void RunCron()

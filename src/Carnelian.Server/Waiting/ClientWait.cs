@@ -44,6 +44,10 @@ internal sealed unsafe class ClientWait
     private Ending _ending;
     private int _state;
     private bool _isFreed;
+    private int _firstKey;
+    private int _keyCount;
+    private long _retryAt;
+    private long _retryDue;
 
     private ClientWait(Client client, CommandDefinition command, long deadline, Action<ReplyWriter>? timeReply)
     {
@@ -68,6 +72,9 @@ internal sealed unsafe class ClientWait
 
     /// <summary>When the time is over, in milliseconds of Unix time; 0 for never.</summary>
     public long Deadline { get; }
+
+    /// <summary>When the wait has to be looked at: after this millisecond its time is over, or its command runs again. 0 for never. The client's loop.</summary>
+    public long Due => _retryDue != 0 && (Deadline == 0 || _retryDue < Deadline) ? _retryDue : Deadline;
 
     /// <summary>The place in the <see cref="WaitTimeouts"/> of the client's loop; -1 for none.</summary>
     public int TimeoutIndex { get; set; } = -1;
@@ -110,6 +117,11 @@ internal sealed unsafe class ClientWait
     public static void Begin(scoped ref CommandContext ctx, scoped in KeyWait request)
     {
         var client = (Client)ctx.Session;
+        if (ctx.Blocking == BlockingMode.Resumed)
+        {
+            client.Wait!.RetryLater(request.RetryAt);
+            return;
+        }
         ReadOnlySpan<Argument> arguments = request.Arguments.IsEmpty ? ctx.Arguments : request.Arguments;
         var queued = new QueuedCommand(ctx.Command, arguments, requestBytes: 0);
         ShardSet shards = default;
@@ -120,6 +132,10 @@ internal sealed unsafe class ClientWait
             DatabaseIndex = ctx.Database.Index,
             Type = request.Type,
             Shards = shards,
+            _firstKey = request.FirstKey,
+            _keyCount = request.KeyCount,
+            _retryAt = request.RetryAt,
+            _retryDue = DueOf(request.RetryAt),
         };
         wait.EnterQueues(ctx.Database, request);
         client.WaitBytes = queued.MemoryBytes;
@@ -183,6 +199,41 @@ internal sealed unsafe class ClientWait
         Client.Wait = this;
         Client.Set(ClientFlags.Blocked | ClientFlags.Suspended, true);
         Client.Loop.Timeouts.Add(this);
+    }
+
+    // --- running again at a time ----------------------------------------------------------------------------------
+
+    // What is due after a millisecond is looked at when the clock has passed it.
+    private static long DueOf(long retryAt) => retryAt == 0 ? 0 : Math.Max(retryAt - 1, 1);
+
+    // By the loop that serves the wait and has found nothing; only the client's loop may move it in the heap.
+    private void RetryLater(long at)
+    {
+        if (Interlocked.Exchange(ref _retryAt, at) != at)
+            Client.Post(ScheduleRetry);
+    }
+
+    private void ScheduleRetry()
+    {
+        if (_isFreed || IsOver)
+            return;
+        EventLoop loop = Client.Loop;
+        loop.Timeouts.Remove(this);
+        _retryDue = DueOf(Volatile.Read(ref _retryAt));
+        loop.Timeouts.Add(this);
+    }
+
+    /// <summary>Whether it is time for the command to run again, and the wait goes on. The client's loop.</summary>
+    public bool IsToRetry(long now) => _retryDue != 0 && _retryDue < now && (Deadline == 0 || Deadline >= now);
+
+    /// <summary>Has the command run again at the end of the round. The client's loop, while the wait is out of the heap.</summary>
+    public void Retry()
+    {
+        _retryDue = 0;
+        // Should somebody serve it at this moment and find another time, the run that follows finds it too.
+        Volatile.Write(ref _retryAt, 0);
+        for (int i = 0; i < _keyCount; i++)
+            Client.Loop.Dispatcher.Unblocker.NoteLater(DatabaseIndex, Arguments[_firstKey + i].Span);
     }
 
     // --- ending: any thread ---------------------------------------------------------------------------------------

@@ -82,6 +82,9 @@ internal sealed unsafe class Unblocker : IDisposable
             s_current?._later.Enqueue(new AwaitedKey(database.Index, key.Bytes.ToArray()));
     }
 
+    /// <summary>Has those who wait for a key served at the end of the round, whether it has changed or not. The loop's thread.</summary>
+    public void NoteLater(int database, ReadOnlySpan<byte> key) => _later.Enqueue(new AwaitedKey(database, key.ToArray()));
+
     /// <summary>Notes that a database is about to lose all its keys. Under all locks.</summary>
     public static void NoteFlush(Database database) =>
         NoteAll(database, static (database, queue) => queue->WantingRemoval != 0 && database.Peek(WaitQueue.KeyOf(queue), Clock.Latest).Exists);

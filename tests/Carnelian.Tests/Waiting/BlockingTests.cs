@@ -44,6 +44,52 @@ public sealed class BlockingTests : IDisposable
     }
 
     [Fact]
+    public void A_reader_that_claims_wakes_when_an_entry_has_been_pending_for_long_enough()
+    {
+        _admin.Call("XADD s 1-0 f v");
+        _admin.Call("XGROUP CREATE s g 0");
+        _admin.Call("XREADGROUP GROUP g dead STREAMS s >");
+        long begin = Stopwatch.GetTimestamp();
+        RespConnection first = Block("XREADGROUP GROUP g a BLOCK 0 CLAIM 300 STREAMS s >");
+        RespConnection second = Block("XREADGROUP GROUP g b BLOCK 0 CLAIM 700 STREAMS s >");
+
+        Assert.StartsWith("s 1-0 f v ", FlatText(first), StringComparison.Ordinal);
+        Assert.InRange(Stopwatch.GetElapsedTime(begin).TotalMilliseconds, 100, Patience);
+        // The first one has it now, so its time begins anew for the other.
+        Assert.StartsWith("s 1-0 f v ", FlatText(second), StringComparison.Ordinal);
+        Assert.InRange(Stopwatch.GetElapsedTime(begin).TotalMilliseconds, 900, Patience);
+    }
+
+    [Fact]
+    public void A_reader_that_claims_gives_up_when_its_time_is_over_first()
+    {
+        _admin.Call("XADD s 1-0 f v");
+        _admin.Call("XGROUP CREATE s g 0");
+        _admin.Call("XREADGROUP GROUP g dead STREAMS s >");
+
+        RespConnection reader = _server.Connect();
+        reader.Queue(CommandText.Split("XREADGROUP GROUP g a BLOCK 150 CLAIM 600000 STREAMS s >"));
+        reader.Flush();
+        Assert.Equal("*-1\r\n"u8, reader.ReadFrame());
+        Assert.Equal("1", _admin.Call("XACK s g 1-0").Value);
+    }
+
+    [Fact]
+    public void A_reader_that_claims_waits_on_when_somebody_acknowledges_what_it_waits_for()
+    {
+        _admin.Call("XADD s 1-0 f v");
+        _admin.Call("XGROUP CREATE s g 0");
+        _admin.Call("XREADGROUP GROUP g dead STREAMS s >");
+        RespConnection reader = Block("XREADGROUP GROUP g a BLOCK 0 CLAIM 200 STREAMS s >");
+
+        _admin.Call("XACK s g 1-0");
+        Thread.Sleep(500);
+        _admin.Call("XADD s 2-0 f w");
+
+        Assert.Equal("s 2-0 f w 0 0", FlatText(reader));
+    }
+
+    [Fact]
     public void Serving_one_wakes_the_next()
     {
         RespConnection[] movers = [.. Enumerable.Range(0, 20).Select(i => Block($"BLMOVE k{i} k{i + 1} LEFT LEFT 0"))];
@@ -334,6 +380,15 @@ public sealed class BlockingTests : IDisposable
         Assert.False(frame.IsEmpty);
         RespValue reply = RespValue.Parse(frame);
         return reply.Items == null ? reply.Value : string.Join(' ', reply.Elements.Select(static element => element.Value));
+    }
+
+    private static string FlatText(RespConnection client)
+    {
+        ReadOnlySpan<byte> frame = client.ReadFrame();
+        Assert.False(frame.IsEmpty);
+        return Flat(RespValue.Parse(frame));
+
+        static string Flat(RespValue reply) => reply.Items == null ? reply.Value : string.Join(' ', reply.Elements.Select(Flat));
     }
 
     private static void Until(Func<bool> condition) => Assert.True(SpinWait.SpinUntil(condition, Patience));

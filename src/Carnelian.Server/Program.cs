@@ -31,6 +31,8 @@ internal static class Program
             case ["-h"] or ["--help"]:
                 Console.Write(Usage);
                 return 0;
+            case ["convert-rdb", .. string[] rest]:
+                return Persistence.ConvertTool.Run(rest);
             case ["--check-system"]:
                 return SystemCheck.Run();
         }
@@ -118,6 +120,7 @@ internal static class Program
                carnelian-server -v or --version
                carnelian-server -h or --help
                carnelian-server --check-system
+               carnelian-server convert-rdb <in> <out> --format <format> [--strict]
 
         Examples:
                carnelian-server (run with the defaults)

@@ -52,6 +52,7 @@ internal sealed class ServerInstance : IDisposable
         Saves = new SaveState(this);
         BackgroundSave = new BackgroundSave(this);
         Saver = new DataSaver(this);
+        MigrateConnections = new MigrateConnections(this);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
         Replication = new ReplicationHub(this);
@@ -104,6 +105,8 @@ internal sealed class ServerInstance : IDisposable
 
     public BackgroundSave BackgroundSave { get; }
     public DataSaver Saver { get; }
+
+    public MigrateConnections MigrateConnections { get; }
 
     public ServerStatistics Statistics { get; } = new();
 
@@ -300,6 +303,7 @@ internal sealed class ServerInstance : IDisposable
         if (loop.Timestamp < _nextUpkeep)
             return;
         _nextUpkeep = loop.Timestamp + UpkeepNanoseconds;
+        MigrateConnections.RunCron();
         if (Keyspace.AllowsShrinking)
             Keyspace.ReleaseEmptyTables();
     }
@@ -449,6 +453,7 @@ internal sealed class ServerInstance : IDisposable
         Listeners.Dispose();
         Pause.Dispose();
         DumpWriters.Dispose();
+        MigrateConnections.Dispose();
         Keyspace.Dispose();
         _ended.Dispose();
     }

@@ -36,6 +36,9 @@ public sealed class RdbLoadOptions
     /// <summary>Whether keys are named in the log.</summary>
     public bool ShowsKeys { get; init; } = true;
 
+    /// <summary>Takes the keys in the place of the keyspace; or null.</summary>
+    public IRdbKeySink? Sink { get; init; }
+
     /// <summary>Takes facts on the file.</summary>
     public Action<string, string>? Aux { get; init; }
 

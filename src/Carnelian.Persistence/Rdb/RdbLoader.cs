@@ -109,7 +109,10 @@ public sealed unsafe class RdbLoader
                     isRead = TrySelect(ref input);
                     break;
                 case RdbOpcode.ResizeDatabase:
-                    isRead = input.TryReadLength(out _) && input.TryReadLength(out _);
+                    ulong volatileKeys = 0;
+                    isRead = input.TryReadLength(out ulong keys) && input.TryReadLength(out volatileKeys);
+                    if (isRead)
+                        _options.Sink?.Size(keys, volatileKeys);
                     break;
                 case RdbOpcode.Aux:
                     isRead = TryReadAux(ref input);
@@ -186,6 +189,12 @@ public sealed unsafe class RdbLoader
             _progress.AddExpired(1);
             return true;
         }
+        if (_options.Sink is { } sink)
+        {
+            sink.Take(key, value, _deadline, _idle, _frequency);
+            _progress.AddKeys(1);
+            return true;
+        }
         int shard = _keyspace.ShardOf(key.Hash);
         if (!_options.HoldsAllLocks)
             _keyspace.Locks.Acquire(shard);
@@ -238,6 +247,7 @@ public sealed unsafe class RdbLoader
         if (!input.TryReadLength(out ulong id) || !ModuleReader.TrySkip(ref input))
             return false;
         _progress.AddSkipped();
+        _options.Sink?.Skip(key, ModuleReader.NameOf(id));
         _options.Log(true, $"Skipping key '{Shown(key)}' of module type '{ModuleReader.NameOf(id)}', which nobody here knows");
         return true;
     }
@@ -246,6 +256,11 @@ public sealed unsafe class RdbLoader
     {
         if (!input.TryReadLength(out ulong index))
             return false;
+        if (_options.Sink is { } sink)
+        {
+            sink.Select(index);
+            return true;
+        }
         if (index >= (ulong)_keyspace.DatabaseCount)
             return input.Fail(RdbFailure.UnknownType, $"FATAL: Data file was created with a Carnelian server configured to handle more than {_keyspace.DatabaseCount} databases. Exiting");
         _database = _keyspace[(int)index];

@@ -18,6 +18,8 @@ internal sealed class RuntimeChanges(ServerInstance server)
         configuration.Warning = text => server.Log.Write(LogLevel.Warning, text);
         configuration.OnApply("port", _ => server.Listeners.OpenTcp() ? Titled() : "Unable to listen on this port. Check server logs.");
         configuration.OnApply("bind", _ => server.Listeners.OpenTcp() ? Titled() : "Failed to bind to specified addresses.");
+        configuration.OnApply("appendonly", server.Aof.Apply);
+        configuration.OnApply("appendfsync", server.Aof.Apply);
         configuration.OnApply("maxclients", MaxClients);
         configuration.OnApply("io-threads", IoThreads);
         configuration.OnApply("maxmemory", MaxMemory);

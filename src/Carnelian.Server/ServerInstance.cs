@@ -2,6 +2,7 @@ using System.Text;
 using Carnelian.Commands.Table;
 using Carnelian.Journal;
 using Carnelian.Protocol;
+using Carnelian.Server.AppendOnly;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Commands.Administration;
 using Carnelian.Server.Configuration;
@@ -52,6 +53,7 @@ internal sealed class ServerInstance : IDisposable
         Saves = new SaveState(this);
         BackgroundSave = new BackgroundSave(this);
         Saver = new DataSaver(this);
+        Aof = new AppendOnlyFile(this);
         MigrateConnections = new MigrateConnections(this);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
@@ -92,6 +94,8 @@ internal sealed class ServerInstance : IDisposable
 
     /// <summary>What DEBUG JOURNAL records; null if nothing.</summary>
     public DebugJournal.Recording? JournalRecording { get; set; }
+
+    public AppendOnlyFile Aof { get; }
 
     public ServerServices Services { get; }
 
@@ -240,7 +244,7 @@ internal sealed class ServerInstance : IDisposable
             return false;
         Logo.Write(Configuration, Log);
         Log.Write(LogLevel.Notice, "Server initialized");
-        if (!Loader.LoadAtStart())
+        if (!Loader.LoadAtStart() || !Aof.TryOpenAtStart())
             return false;
         Loops.Resize(1);
         Listeners.Watch();
@@ -296,6 +300,7 @@ internal sealed class ServerInstance : IDisposable
         if (IsCronPaused)
             return;
         Metrics.Run();
+        Aof.RunCron();
         Replication.RunCron();
         BackgroundSave.RunCron();
         Defragmentation.Decide();
@@ -448,6 +453,7 @@ internal sealed class ServerInstance : IDisposable
     {
         BackgroundSave.Dispose();
         Loops.Dispose();
+        Aof.Dispose();
         Replication.Dispose();
         BackgroundSave.Dispose();
         Listeners.Dispose();

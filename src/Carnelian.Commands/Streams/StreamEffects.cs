@@ -87,7 +87,7 @@ internal static unsafe class StreamEffects
             else if (isApproximate && i == options.TrimArgument - 1)
                 effects.Add("="u8);
             else if (isApproximate && i == options.TrimArgument && options.Trim.IsById)
-                Add(effects, stream.Length == 0 ? StreamId.Max : stream.FirstId);
+                Add(effects, stream.FirstRecordedId);
             else if (isApproximate && i == options.TrimArgument)
                 effects.Add(stream.Length);
             else

@@ -69,6 +69,9 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>Bytes sent.</summary>
     public long BytesOut;
 
+    /// <summary>What of the output waits for the AOF.</summary>
+    public ReplyHold Hold;
+
     /// <summary>Commands executed.</summary>
     public long CommandCount;
 
@@ -155,6 +158,9 @@ internal sealed unsafe class Client : ClientSession
 
     /// <summary>Where its last write ends in the stream for replicas; 0 if there was none. Its loop.</summary>
     public long WriteOffset { get; set; }
+
+    /// <summary>Where its last write ends in the AOF.</summary>
+    public long AofPosition { get; set; }
 
     /// <summary>The last command, for CLIENT LIST.</summary>
     public CommandDefinition? LastCommand { get; set; }

@@ -12,7 +12,13 @@ internal static partial class DurableFile
     public static void Replace(string path, ReadOnlySpan<byte> contents)
     {
         string temporary = $"{path}-{Environment.ProcessId}-{Environment.TickCount64}.tmp";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        Replace(path, temporary, contents);
+    }
+
+    /// <summary>As <see cref="Replace(string, ReadOnlySpan{byte})"/>, with a name for the temporary file, which may be left over from another time.</summary>
+    public static void Replace(string path, string temporary, ReadOnlySpan<byte> contents)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         // The file may hold passwords: who could not read the old one cannot read the new one.
         if (!OperatingSystem.IsWindows() && File.Exists(path)) options.UnixCreateMode = File.GetUnixFileMode(path);
         try

@@ -5,7 +5,18 @@ namespace Carnelian.Server.Configuration;
 /// <summary>The working directory. Relative names of later includes and of all files are looked up there.</summary>
 internal sealed class WorkingDirectoryDirective() : Directive("dir", DirectiveFlags.Protected)
 {
-    public override string Get(ServerConfiguration configuration) => ConfigurationText.FromUnicode(Directory.GetCurrentDirectory());
+    public override string Get(ServerConfiguration configuration)
+    {
+        try
+        {
+            return ConfigurationText.FromUnicode(Directory.GetCurrentDirectory());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Somebody has removed it.
+            return "";
+        }
+    }
 
     public override void Rewrite(ConfigurationRewrite rewrite, ServerConfiguration configuration, ServerConfiguration defaults) =>
         rewrite.Write(Name, ConfigurationText.Quote(Get(configuration)), always: true);

@@ -13,8 +13,6 @@ namespace Carnelian.Server.Execution;
 /// <remarks>One a loop, used by its thread, without locks held.</remarks>
 internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Dispatcher dispatcher) : IDisposable
 {
-    private const int MostQuoted = 128;
-
     /// <summary>Makes room for commands when there is a memory limit.</summary>
     public Eviction Eviction { get; } = new(server, loop);
 
@@ -92,7 +90,7 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
             if (subcommand == null)
             {
                 client.LastCommand = command;
-                Refuse(client, command, UnknownSubcommand(command, arguments));
+                Refuse(client, command, CommandErrors.UnknownSubcommand(command, all));
                 return true;
             }
             command = subcommand;
@@ -105,7 +103,7 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
                 server.OnCrossProtocolRequest(client);
                 return true;
             }
-            Refuse(client, null, UnknownCommand(all));
+            Refuse(client, null, CommandErrors.UnknownCommand(all));
             return true;
         }
         client.LastCommand = command;
@@ -127,6 +125,11 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
         if ((server.Condition & ServerCondition.MemoryLimited) != 0 && !Eviction.MakeRoom(client, command))
         {
             Refuse(client, command, "OOM command not allowed when used memory > 'maxmemory'.");
+            return true;
+        }
+        if ((server.Condition & ServerCondition.AofFails) != 0 && server.Aof.Refuse(Writes(client, command) || command == server.Known.Ping) is { } aofFails)
+        {
+            Refuse(client, command, aofFails);
             return true;
         }
         if ((server.Condition & ServerCondition.CannotSave) != 0 && (Writes(client, command) || command == server.Known.Ping))
@@ -223,32 +226,6 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
     // A browser that a web page talks into sending a request here: its next words could be commands.
     private static bool IsHttp(in Argument name) =>
         Ascii.EqualsIgnoreCase(Bytes(name), "post"u8) || Ascii.EqualsIgnoreCase(Bytes(name), "host:"u8);
-
-    private static string UnknownCommand(ReadOnlySpan<Argument> arguments)
-    {
-        var text = new StringBuilder("ERR unknown command '");
-        text.Append(Quoted(arguments[0], MostQuoted)).Append("', with args beginning with: ");
-        int quoted = 0;
-        for (int i = 1; i < arguments.Length && quoted < MostQuoted; i++)
-        {
-            string argument = Quoted(arguments[i], MostQuoted - quoted);
-            text.Append('\'').Append(argument).Append("' ");
-            quoted += argument.Length + 3;
-        }
-        return text.ToString();
-    }
-
-    private static string UnknownSubcommand(CommandDefinition container, Argument* arguments) =>
-        $"ERR unknown subcommand '{Quoted(arguments[1], MostQuoted)}'. Try {container.Name.ToUpperInvariant()} HELP.";
-
-    private static string Quoted(in Argument argument, int most)
-    {
-        ReadOnlySpan<byte> bytes = Bytes(argument);
-        int zero = bytes.IndexOf((byte)0);
-        if (zero >= 0)
-            bytes = bytes[..zero];
-        return Encoding.Latin1.GetString(bytes[..Math.Min(bytes.Length, most)]);
-    }
 
     private static ReadOnlySpan<byte> Bytes(in Argument argument) => new(argument.Data, argument.Length);
 }

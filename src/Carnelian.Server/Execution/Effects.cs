@@ -50,8 +50,13 @@ internal sealed class Effects(ServerInstance server) : IDisposable
         NoteWritten(client);
     }
 
-    /// <summary>Notes where a client's last write ends in the stream for replicas: WAIT asks for it. Under the locks of the unit.</summary>
-    public static void NoteWritten(Client client) => client.WriteOffset = client.Loop.Server.Replication.EndOffset;
+    /// <summary>Notes where a client's last write ends in the stream for replicas and in the AOF: WAIT and WAITAOF ask for it. Under the locks of the unit.</summary>
+    public static void NoteWritten(Client client)
+    {
+        ServerInstance server = client.Loop.Server;
+        client.WriteOffset = server.Replication.EndOffset;
+        client.AofPosition = server.Aof.Position;
+    }
 
     /// <summary>Notes that a key is removed since its time has come. Part of the unit that has met it.</summary>
     public static void NoteExpired(Database database, in Key key) => s_current?.Active?.Add(database.Index, RemovalWord(database.Keyspace.LazyExpire), key.Bytes);

@@ -63,6 +63,7 @@ internal sealed unsafe class EventLoop : IDisposable
         _vectors = (IoVector*)NativeMemory.Alloc(MostVectors, (nuint)sizeof(IoVector));
         Dispatcher = new Dispatcher(server, this);
         _cycles = new BackgroundCycles(server, this);
+        Gate = new OutputGate(server, this);
         _lateInputs = new LateInputs(this);
         ClientCron = new ClientCron(server, this);
         _thread = new Thread(Run, 1 << 20) { Name = index == 0 ? "main" : $"io_thd_{index}", IsBackground = true };
@@ -91,6 +92,9 @@ internal sealed unsafe class EventLoop : IDisposable
 
     /// <summary>Executes commands.</summary>
     public Dispatcher Dispatcher { get; }
+
+    /// <summary>Holds back what shows writes that are not durable yet.</summary>
+    public OutputGate Gate { get; }
 
     /// <summary>When waits of the loop's clients are over.</summary>
     public WaitTimeouts Timeouts { get; } = new();
@@ -200,11 +204,13 @@ internal sealed unsafe class EventLoop : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RunRound()
     {
-        int timeout = Mailbox.HasLetters ? 0 : Timeouts.MillisecondsUntilDue(_cycles.MillisecondsUntilDue(MillisecondsUntilCron()));
+        int timeout = Mailbox.HasLetters || Gate.MustLook() ? 0 : Timeouts.MillisecondsUntilDue(_cycles.MillisecondsUntilDue(MillisecondsUntilCron()));
         int count = Poller.Wait(_events, timeout);
         long begin = Timestamp = Clock.Nanoseconds;
         _ = Clock.Sample(begin);
         long commands = Dispatcher.CommandCount;
+        if (Gate.HasHeld)
+            Gate.Release();
         for (int i = 0; i < count; i++)
             Serve(_events[i]);
         FinishInputs();
@@ -224,6 +230,7 @@ internal sealed unsafe class EventLoop : IDisposable
             SendAllPending();
         if (_toClose.Count != 0)
             CloseDoomed();
+        _server.Aof.Writer?.Wake();
         Counters.Count(Clock.Nanoseconds - begin, Dispatcher.CommandCount - commands);
     }
 
@@ -691,9 +698,13 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         OutputQueue output = client.Output;
         int fills = 0;
+        bool isHeld = false;
         while (!output.IsEmpty || (client.Replica is { } replica && replica.Fill(ref fills)))
         {
-            int count = output.Fill(_vectors, MostVectors, out _);
+            int count = Gate.IsOpen ? output.Fill(_vectors, MostVectors, out _) : Gate.Fill(client, _vectors, MostVectors);
+            isHeld = count == 0;
+            if (isHeld)
+                break;
             nint sent = count == 1 ? client.Socket.Send(_vectors[0].Base, _vectors[0].Length) : client.Socket.Send(_vectors, count);
             if (sent < 0)
             {
@@ -712,14 +723,14 @@ internal sealed unsafe class EventLoop : IDisposable
             output.Advance((nuint)sent);
             client.LastInteraction = Clock.Latest;
         }
-        bool isWaiting = !output.IsEmpty;
+        bool isWaiting = !output.IsEmpty && !isHeld;
         if (isWaiting)
             output.Compact();
         if (isWaiting != client.IsWatchedForOutput)
             Watch(client, client.IsWatchedForInput, isWaiting);
         if (!isWaiting && client.SoftLimitSince != 0)
             client.SoftLimitSince = 0;
-        if (!isWaiting && client.Is(ClientFlags.CloseAfterReply))
+        if (output.IsEmpty && client.Is(ClientFlags.CloseAfterReply))
             CloseSoon(client);
     }
 

@@ -35,8 +35,8 @@ internal sealed class MemoryLimit(ServerInstance server)
         }
     }
 
-    /// <summary>Bytes that evicting keys must not answer for: what replicas that lag keep of the stream.</summary>
-    public long NotCounted => server.Replication.LaggingBytes;
+    /// <summary>Bytes that evicting keys must not answer for: what replicas that lag keep of the stream, and what waits for the AOF.</summary>
+    public long NotCounted => server.Replication.LaggingBytes + (server.Aof.Writer?.WaitingBytes ?? 0);
 
     /// <summary>Whether keys may be evicted: a pause keeps data as it is.</summary>
     public bool MayEvict => (server.Condition & (ServerCondition.Paused | ServerCondition.Loading)) == 0;

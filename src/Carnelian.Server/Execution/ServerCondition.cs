@@ -26,4 +26,7 @@ internal enum ServerCondition
 
     /// <summary>Writes are refused since the last save has failed.</summary>
     CannotSave = 1 << 8,
+
+    /// <summary>The AOF cannot be written: writes are refused.</summary>
+    AofFails = 1 << 12,
 }

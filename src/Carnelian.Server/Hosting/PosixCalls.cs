@@ -50,6 +50,9 @@ internal static unsafe partial class PosixCalls
     [LibraryImport(C, EntryPoint = "read", SetLastError = true)]
     public static partial nint Read(int descriptor, byte* data, nuint length);
 
+    [LibraryImport(C, EntryPoint = "fdatasync", SetLastError = true)]
+    public static partial int SyncData(int descriptor);
+
     [LibraryImport(C, EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int descriptor);
 

@@ -61,10 +61,23 @@ internal sealed class Shutdown(ServerInstance server)
             server.Log.Write(LogLevel.Warning, "There is a child saving an .rdb. Killing it!");
             server.Log.Write(LogLevel.Notice, $"Killing running RDB child: {Environment.ProcessId}");
         }
+        if (server.Aof.WaitsForBase && (options & ShutdownOptions.NoSave) == 0)
+        {
+            if ((options & ShutdownOptions.Force) == 0)
+            {
+                server.Log.Write(LogLevel.Warning, "Writing initial AOF, can't exit.");
+                server.Supervisor.Notify("STATUS=Writing initial AOF, can't exit.\n");
+                return false;
+            }
+            server.Log.Write(LogLevel.Warning, "Writing initial AOF. Exit anyway.");
+        }
         bool saves = (options & ShutdownOptions.Save) != 0
             || (server.Configuration.SavePoints.Length != 0 && (options & ShutdownOptions.NoSave) == 0);
         if (saves && !TrySave((options & ShutdownOptions.Force) != 0))
             return false;
+        if (server.Aof.IsRewriting)
+            server.Log.Write(LogLevel.Warning, "There is a child rewriting the AOF. Killing it!");
+        server.Aof.End();
         server.SetCondition(ServerCondition.ShuttingDown, value: true);
         PidFile.Remove(server.Configuration, server.Log);
         if (server.Configuration.UnixSocket.Length != 0)

@@ -14,6 +14,8 @@ internal sealed class BackgroundSave(ServerInstance server) : IDisposable
     /// <summary>After a failure the next save by itself comes after so many seconds at least.</summary>
     private const long RetrySeconds = 5;
 
+    private static int s_files;
+
     private Thread? _thread;
     private RdbImage? _image;
     private long _changesAtCut;
@@ -127,7 +129,8 @@ internal sealed class BackgroundSave(ServerInstance server) : IDisposable
     private bool TrySave(RdbImage image)
     {
         ServerConfiguration configuration = server.Configuration;
-        string temporary = $"temp-{Environment.ProcessId}.rdb", name = configuration.DbFileName;
+        // A name of its own: a save in the foreground may begin while one that was cancelled still goes away.
+        string temporary = $"temp-{Environment.ProcessId}-{Interlocked.Increment(ref s_files)}.rdb", name = configuration.DbFileName;
         using (var file = new RdbFile(temporary, configuration.RdbSaveIncrementalFsync))
         {
             bool isWhole = file.FailedStep == null && image.WriteTo(file, ("aof-base", "0"));

@@ -18,10 +18,12 @@ internal sealed class DataLoader(ServerInstance server)
     /// <summary>What the last load has done.</summary>
     public LoadProgress Last { get; private set; } = new();
 
-    /// <summary>Loads the file of <c>dir</c> and <c>dbfilename</c> if there is one.</summary>
+    /// <summary>Loads the append only file if it is switched on, else the file of <c>dir</c> and <c>dbfilename</c> if there is one.</summary>
     /// <returns>False if it cannot be loaded, so that the server must not start.</returns>
     public bool LoadAtStart()
     {
+        if (server.Configuration.AppendOnly)
+            return server.Aof.TryLoadAtStart();
         long begin = Stopwatch.GetTimestamp();
         switch (LoadFile(server.Configuration.DbFileName, replaces: false, holdsAllLocks: false))
         {
@@ -59,15 +61,23 @@ internal sealed class DataLoader(ServerInstance server)
             return RdbLoadOutcome.Refused;
         }
         using (file)
-        {
-            var progress = new LoadProgress { TotalBytes = RandomAccess.GetLength(file) };
-            Last = progress;
-            var loader = new RdbLoader(server.Keyspace, OptionsFor(progress, replaces, holdsAllLocks));
-            RdbLoadOutcome outcome = loader.Load(new RdbFileSource(file), out _);
-            if (outcome == RdbLoadOutcome.Loaded)
-                Report(progress);
-            return outcome;
-        }
+            return Load(file, replaces, holdsAllLocks, out _);
+    }
+
+    /// <summary>Loads the RDB part that a file begins with.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="replaces">Whether keys that are there already are replaced.</param>
+    /// <param name="holdsAllLocks">Whether the caller does.</param>
+    /// <param name="length">The length of that part in bytes.</param>
+    public RdbLoadOutcome Load(SafeFileHandle file, bool replaces, bool holdsAllLocks, out long length)
+    {
+        var progress = new LoadProgress { TotalBytes = RandomAccess.GetLength(file) };
+        Last = progress;
+        var loader = new RdbLoader(server.Keyspace, OptionsFor(progress, replaces, holdsAllLocks));
+        RdbLoadOutcome outcome = loader.Load(new RdbFileSource(file), out length);
+        if (outcome == RdbLoadOutcome.Loaded)
+            Report(progress);
+        return outcome;
     }
 
     private RdbLoadOptions OptionsFor(LoadProgress progress, bool replaces, bool holdsAllLocks)

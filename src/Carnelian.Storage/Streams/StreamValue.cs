@@ -46,6 +46,9 @@ public readonly unsafe struct StreamValue
     /// <summary>The id of the first entry; 0-0 if there is none.</summary>
     public StreamId FirstId => _fields->FirstId;
 
+    /// <summary>The id of the first entry of the first block, be it one that was deleted; the greatest id there is if there is no block.</summary>
+    public StreamId FirstRecordedId => Blocks.AtOrAfter(default) is { Exists: true } at ? StreamCursor.EdgeOf(at, isLast: false) : StreamId.Max;
+
     /// <summary>The greatest id of an entry that was deleted one by one.</summary>
     public StreamId MaxDeletedId
     {

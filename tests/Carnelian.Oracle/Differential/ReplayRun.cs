@@ -32,7 +32,9 @@ internal sealed class ReplayRun(ServerPair servers, OracleOptions options)
 
     public void Run()
     {
-        Family[] families = [.. (options.Families ?? [.. Family.AllNames]).Select(Load)];
+        // A server with a replica tells so, in the families that are about the server and its settings.
+        IEnumerable<string> all = Journals is null ? Family.AllNames : Family.AllNames.Except(["config", "server"]);
+        Family[] families = [.. (options.Families ?? [.. all]).Select(Load)];
         var clock = Stopwatch.StartNew();
         for (int round = options.FirstRound; Compared < options.Commands && round - options.FirstRound < options.Rounds && Differences < options.MaxDifferences; round++)
         {

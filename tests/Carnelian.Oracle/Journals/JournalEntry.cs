@@ -21,7 +21,7 @@ internal sealed record JournalEntry(string Database, string[] Words)
             string[] words = [.. command.Elements.Select(static word => word.Value)];
             if (words[0] == "SELECT")
                 database = words[1];
-            else if (words is not (["PING"] or ["REPLCONF", ..]))
+            else if (words is not (["PING" or "ping"] or ["REPLCONF", ..]))
                 entries.Add(new JournalEntry(words is ["MULTI" or "EXEC"] ? "" : database, words));
         }
 

@@ -111,6 +111,12 @@ public static class DebugCommands
             case ("config-rewrite-force-all", 2):
                 RewriteConfiguration(ref ctx);
                 break;
+            case ("loadaof", 2):
+                DebugPersistence.LoadAof(ref ctx);
+                break;
+            case ("aof-flush-sleep", 3):
+                DebugPersistence.SetFlushSleep(ref ctx);
+                break;
             case ("journal", 3):
                 return DebugJournal.TryRun(ref ctx);
             case ("leak", 3):

@@ -5,6 +5,8 @@ internal static class DebugHelp
 {
     /// <summary>The subcommands that there are.</summary>
     public const string Lines = """
+        AOF-FLUSH-SLEEP <microsec>
+            Server will sleep before flushing the AOF, this is used for testing.
         CHANGE-REPL-ID
             Change the replication IDs of the instance.
             Dangerous: should be used only for testing the replication subsystem.
@@ -20,6 +22,8 @@ internal static class DebugHelp
             unit tests to simulate error replies.
         LEAK <string>
             Create a memory leak of the input string.
+        LOADAOF
+            Flush the AOF buffers on disk and reload the AOF in memory.
         LOG <message>
             Write <message> to the server log.
         HTSTATS <dbid> [full]

@@ -39,7 +39,8 @@ internal static class InfoMemory
         text.Field("mem_replicas_repl_buffer", memory.LaggingStream);
         text.Field("mem_clients_slaves", memory.Replicas);
         text.Field("mem_clients_normal", memory.Clients);
-        text.Zeros("mem_cluster_links", "mem_cluster_slot_import", "mem_cluster_slot_export", "mem_aof_buffer");
+        text.Zeros("mem_cluster_links", "mem_cluster_slot_import", "mem_cluster_slot_export");
+        text.Field("mem_aof_buffer", server.Aof.Writer?.WaitingBytes ?? 0);
         text.Field("mem_allocator", "carnelian");
         // Tables grow by one segment at a time and never hold two states of themselves.
         text.Zeros("mem_overhead_db_hashtable_rehashing");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Carnelian.Commands.Table;
+using Carnelian.Server.AppendOnly;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Configuration;
 using Carnelian.Server.Diagnostics;
@@ -134,14 +135,37 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Zeros("loading", "async_loading");
         WriteSaves();
         _text.Zeros(
-            "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded",
-            "aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled");
-        _text.Field("aof_last_rewrite_time_sec", -1);
-        _text.Field("aof_current_rewrite_time_sec", -1);
-        _text.Field("aof_last_bgrewrite_status", "ok");
-        _text.Zeros("aof_rewrites", "aof_rewrites_consecutive_failures");
-        _text.Field("aof_last_write_status", "ok");
-        _text.Zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size", "slot_migration_fork_in_progress");
+            "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded");
+        WriteAof();
+        _text.Zeros("module_fork_in_progress", "module_fork_last_cow_size", "slot_migration_fork_in_progress");
+        if (server.Aof.IsEnabled)
+            WriteAofFile();
+    }
+
+    private void WriteAof()
+    {
+        AppendOnlyFile aof = server.Aof;
+        long begun = aof.RewriteStartedAt;
+        _text.Field("aof_enabled", aof.IsEnabled ? 1 : 0);
+        _text.Field("aof_rewrite_in_progress", aof.IsRewriting ? 1 : 0);
+        _text.Field("aof_rewrite_scheduled", aof.IsScheduled ? 1 : 0);
+        _text.Field("aof_last_rewrite_time_sec", aof.Statistics.LastRewriteSeconds);
+        _text.Field("aof_current_rewrite_time_sec", begun < 0 ? -1 : Math.Max(Clock.Latest - begun, 0) / 1000);
+        _text.Field("aof_last_bgrewrite_status", aof.Statistics.IsLastRewriteGood ? "ok" : "err");
+        _text.Field("aof_rewrites", aof.Statistics.Rewrites);
+        _text.Field("aof_rewrites_consecutive_failures", aof.Statistics.Failures);
+        _text.Field("aof_last_write_status", aof.Writer?.Error == null ? "ok" : "err");
+        _text.Field("aof_last_cow_size", 0);
+    }
+
+    private void WriteAofFile()
+    {
+        AppendOnlyFile aof = server.Aof;
+        _text.Field("aof_current_size", aof.CurrentBytes);
+        _text.Field("aof_base_size", aof.Statistics.BaseBytes);
+        _text.Field("aof_pending_rewrite", aof.IsScheduled ? 1 : 0);
+        _text.Field("aof_buffer_length", aof.Writer?.WaitingBytes ?? 0);
+        _text.Zeros("aof_pending_bio_fsync", "aof_delayed_fsync");
     }
 
     private void WriteSaves()

@@ -47,31 +47,42 @@ public static class WaitCommands
             return;
         }
         var client = (Client)ctx.Session;
-        if (local != 0)
-            ctx.Reply.Error("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."u8);
+        if (local != 0 && !client.Loop.Server.Aof.IsEnabled)
+            WriteNoFile(ctx.Reply);
         else
-            WaitForDisks(ref ctx, client, replicas, deadline);
+            WaitForDisks(ref ctx, client, local != 0, replicas, deadline);
     }
 
-    private static void WaitForDisks(scoped ref CommandContext ctx, Client client, long replicas, long deadline)
+    private static void WaitForDisks(scoped ref CommandContext ctx, Client client, bool isLocal, long replicas, long deadline)
     {
-        ReplicationHub replication = client.Loop.Server.Replication;
-        long offset = client.WriteOffset;
-        if (replication.CountOnDisk(offset) >= replicas || client.Is(ClientFlags.Multi))
+        ServerInstance server = client.Loop.Server;
+        ReplicationHub replication = server.Replication;
+        long offset = client.WriteOffset, position = client.AofPosition;
+        if (IsServed() || client.Is(ClientFlags.Multi))
         {
             Write(ctx.Reply);
             return;
         }
         ClientWait.Begin(ref ctx, deadline, Write);
-        replication.Waits.Add(client.Wait!, () => replication.CountOnDisk(offset) >= replicas);
+        replication.Waits.Add(client.Wait!, () => IsServed() || (isLocal && !server.Aof.IsEnabled));
+
+        bool IsServed() => (!isLocal || server.Aof.IsOnDisk(position)) && replication.CountOnDisk(offset) >= replicas;
 
         void Write(ReplyWriter writer)
         {
+            if (isLocal && !server.Aof.IsEnabled)
+            {
+                WriteNoFile(writer);
+                return;
+            }
             writer.Array(2);
-            writer.Integer(0);
+            writer.Integer(server.Aof.IsOnDisk(position) ? 1 : 0);
             writer.Integer(replication.CountOnDisk(offset));
         }
     }
+
+    private static void WriteNoFile(ReplyWriter writer) =>
+        writer.Error("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."u8);
 
     private static bool TryRange(scoped ref CommandContext ctx, int index, long most, ReadOnlySpan<byte> error, out long value)
     {

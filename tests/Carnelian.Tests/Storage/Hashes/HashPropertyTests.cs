@@ -97,10 +97,17 @@ public sealed unsafe class HashPropertyTests
             case 8 when !hash.IsPacked && random.Next(20) == 0:
                 int due = model.Count(pair => pair.Value.Deadline >= 0 && pair.Value.Deadline < now), removed = 0;
                 while (hash.Table->Earliest >= 0 && hash.Table->Earliest < now)
-                    removed += hash.Table->RemoveDue(now, 16);
+                {
+                    RecordList gone = default;
+                    hash.Table->RemoveDue(now, 16, ref gone);
+                    removed += gone.Count;
+                    for (int i = 0; i < gone.Count; i++)
+                        new HashField(gone[i]).Free();
+                    gone.Dispose();
+                }
                 Assert.Equal(due, removed);
-                foreach (string gone in model.Where(pair => pair.Value.Deadline >= 0 && pair.Value.Deadline < now).Select(pair => pair.Key).ToArray())
-                    model.Remove(gone);
+                foreach (string expired in model.Where(pair => pair.Value.Deadline >= 0 && pair.Value.Deadline < now).Select(pair => pair.Key).ToArray())
+                    model.Remove(expired);
                 break;
             default:
                 Assert.Equal(isThere, hash.TryGet(field, now, out _));

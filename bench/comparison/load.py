@@ -30,10 +30,10 @@ class LoadGenerator:
         self._path = path
         self._cores = cores
 
-    def run(self, server, command, *, pipeline, keys, size, seconds, threads=1, pinned_to_core=True):
-        """Loads the server for some seconds with random keys."""
+    def run(self, server, command, *, pipeline, keys, size, seconds, threads=1, pinned_to_core=True, rate=0):
+        """Loads the server for some seconds with random keys, with as many requests a second as it takes or a given number."""
         return self._finish(*self._launch(server, command, pipeline, keys, size, threads, pinned_to_core,
-                                          ["--duration", str(seconds)]), timeout=seconds + 60)
+                                          ["--duration", str(seconds), *(["--rps", str(rate)] if rate else [])]), timeout=seconds + 60)
 
     def fill(self, server, command, *, keys, size, pinned_to_core=True):
         """Sends the command once for every key number, in order."""

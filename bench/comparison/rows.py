@@ -2,6 +2,7 @@
 a kind says otherwise. Rows that share their data and follow each other share their servers too."""
 
 from .kinds import CpuRow, Data, DelayRow, IdleRow, MemoryRow, StartRow, ThroughputRow
+from .saving import SaveRow
 
 SET = "SET key:__rand_int__ __data__"
 GET = "GET key:__rand_int__"
@@ -120,6 +121,8 @@ ROWS = [
 
     DelayRow("delay", "5 M keys, one loop, pinned", 5 * MILLION, pinned=True, at_most=1.0, pause_ms=5),
     DelayRow("delay-default", "5 M keys, default settings", 5 * MILLION, pinned=False, at_most=1.0, pause_ms=5),
+
+    SaveRow("bgsave", "5 M keys, 64 B values, 50,000 writes/s", 5 * MILLION, 50_000, at_most=0.8, extra_memory=0.1, delay=1.0),
 
     StartRow("start", "start to first PONG", milliseconds=100),
     IdleRow("idle", "idle memory", mebibytes=40),

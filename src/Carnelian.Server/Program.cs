@@ -4,6 +4,7 @@ using Carnelian.Memory;
 using Carnelian.Server.Configuration;
 using Carnelian.Server.Hosting;
 using Carnelian.Server.Logging;
+using Carnelian.Server.Tools;
 
 namespace Carnelian.Server;
 
@@ -23,8 +24,13 @@ internal static class Program
 
     private static int Run(string[] arguments)
     {
+        string program = ProcessTitle.CommandLine()[0];
+        if (CheckAofTool.IsName(program))
+            return CheckAofTool.Run(program, arguments);
         switch (arguments)
         {
+            case ["check-aof", ..]:
+                return CheckAofTool.Run($"{program} check-aof", arguments[1..]);
             case ["-v"] or ["--version"]:
                 Console.WriteLine($"Carnelian server v={ServerIdentity.Version} sha=00000000:0 malloc=carnelian bits=64 build=valkey-{ServerIdentity.ValkeyVersion}");
                 return 0;
@@ -120,6 +126,7 @@ internal static class Program
                carnelian-server -v or --version
                carnelian-server -h or --help
                carnelian-server --check-system
+               carnelian-server check-aof [--fix | --truncate-to-timestamp <time>] <file.manifest | file.aof>
                carnelian-server convert-rdb <in> <out> --format <format> [--strict]
 
         Examples:

@@ -20,6 +20,7 @@ internal sealed class RuntimeChanges(ServerInstance server)
         configuration.OnApply("bind", _ => server.Listeners.OpenTcp() ? Titled() : "Failed to bind to specified addresses.");
         configuration.OnApply("appendonly", server.Aof.Apply);
         configuration.OnApply("appendfsync", server.Aof.Apply);
+        configuration.OnApply("aof-disable-auto-gc", server.Aof.ApplyRemoval);
         configuration.OnApply("maxclients", MaxClients);
         configuration.OnApply("io-threads", IoThreads);
         configuration.OnApply("maxmemory", MaxMemory);

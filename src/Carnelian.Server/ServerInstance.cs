@@ -62,6 +62,7 @@ internal sealed class ServerInstance : IDisposable
         Loops = new LoopSet(this);
         Listeners = new Listeners(this);
         Shutdown = new Shutdown(this);
+        ShutdownWait = new ShutdownWait(this);
         Crash = new CrashReport(this);
         OomScore = new OomScore(configuration, Log);
         Pause = new ClientPause(this);
@@ -125,6 +126,8 @@ internal sealed class ServerInstance : IDisposable
     public Listeners Listeners { get; }
 
     public Shutdown Shutdown { get; }
+
+    public ShutdownWait ShutdownWait { get; }
 
     public CrashReport Crash { get; }
 
@@ -244,12 +247,16 @@ internal sealed class ServerInstance : IDisposable
             return false;
         Logo.Write(Configuration, Log);
         Log.Write(LogLevel.Notice, "Server initialized");
-        if (!Loader.LoadAtStart() || !Aof.TryOpenAtStart())
+        bool loadsBehind = Loader.LoadsBehindLoops;
+        SetCondition(ServerCondition.Loading, loadsBehind);
+        if (!loadsBehind && !TryLoad())
             return false;
         Loops.Resize(1);
         Listeners.Watch();
         Loops.Resize(Configuration.IoThreads);
         StartupMemory = Carnelian.Memory.NativeHeap.UsedBytes;
+        if (loadsBehind && !TryLoad())
+            return false;
         if (Listeners.HasTcp)
             Log.Write(LogLevel.Notice, "Ready to accept connections tcp");
         if (Listeners.HasUnix)
@@ -257,6 +264,8 @@ internal sealed class ServerInstance : IDisposable
         Supervisor.Notify("STATUS=Ready to accept connections\nREADY=1\n");
         return true;
     }
+
+    private bool TryLoad() => Loader.LoadAtStart() && Aof.TryOpenAtStart();
 
     /// <summary>Ends the server: <see cref="WaitForEnd"/> returns. Any thread.</summary>
     public void End() => _ended.Set();
@@ -302,6 +311,7 @@ internal sealed class ServerInstance : IDisposable
         Metrics.Run();
         Aof.RunCron();
         Replication.RunCron();
+        ShutdownWait.RunCron();
         BackgroundSave.RunCron();
         Defragmentation.Decide();
         Carnelian.Memory.NativeHeap.ReturnIdlePages();

@@ -423,6 +423,8 @@ public sealed unsafe class Database : IDisposable
         Buffer.MemoryCopy(detached.ValueData, entry.ValueData, detached.InlineLength, detached.InlineLength);
         detached.FreeShell();
         AddEntry(PartOf(key.Hash), key, entry, now);
+        if (ValueGuards.Any && entry.IsCollection)
+            ValueGuards.Move(entry.Collection, _keyspace.ShardOf(key.Hash));
     }
 
     /// <summary>Copies an entry of any database under a key that does not exist here; long strings share their bytes.</summary>
@@ -674,6 +676,8 @@ public sealed unsafe class Database : IDisposable
 
     internal void Link(DatabasePart* part, in Key key, Entry entry)
     {
+        if (_keyspace.KeepsExpired)
+            DueKeys.RemoveHidden(this, part, key);
         part->Table.Add(entry.Address, key.Hash);
         if (entry.HasDeadline)
             AddDeadline(part, entry.Deadline, key.Hash);
@@ -748,7 +752,7 @@ public sealed unsafe class Database : IDisposable
     internal void RemoveEmptyHash(DatabasePart* part, in Key key) =>
         Remove(part, part->Table.Find(key.Data, key.Length, key.Hash), key, isLazy: false);
 
-    private void Remove(DatabasePart* part, byte** slot, in Key key, bool isLazy)
+    internal void Remove(DatabasePart* part, byte** slot, in Key key, bool isLazy)
     {
         var entry = new Entry(*slot);
         SaveBeforeChange(entry, key.Hash);

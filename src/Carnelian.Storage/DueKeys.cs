@@ -23,6 +23,15 @@ internal static unsafe class DueKeys
             TellOfExpiry(database, key);
     }
 
+    /// <summary>Removes a key that has expired and is kept, though lookups do not find it, before another takes its name.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void RemoveHidden(Database database, DatabasePart* part, in Key key)
+    {
+        byte** slot = part->Table.Find(key.Data, key.Length, key.Hash);
+        if (slot != null)
+            database.Remove(part, slot, key, database.Keyspace.LazyExpire);
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void TellOfExpiry(Database database, in Key key)
     {

@@ -14,6 +14,9 @@ internal static class FuzzTargets
         ["intset"] = static () => new IntSetTarget(),
         ["listpack"] = static () => new ListPackTarget(),
         ["stream"] = static () => new StreamBlockTarget(),
+        ["rdb"] = static () => new RdbTarget(),
+        ["restore"] = static () => new RestoreTarget(),
+        ["aof"] = static () => new AofTarget(),
         ["number"] = static () => new NumberTarget(),
     };
 }

@@ -1,6 +1,7 @@
 using Carnelian.Oracle.Catalogue;
 using Carnelian.Oracle.Differential;
 using Carnelian.Oracle.Journals;
+using Carnelian.Oracle.Replicas;
 
 namespace Carnelian.Oracle;
 
@@ -25,7 +26,8 @@ internal static class Program
         (long compared, int failed) = options.Mode switch
         {
             "replay" => Replay(servers, options),
-            "journal" => CompareJournals(servers, options),
+            "journal" or "stream" => CompareJournals(servers, options),
+            "replica" => Replicate(servers, options),
             "self-test" => SelfTest(servers, options),
             "catalogue" or "names" or "raw" => Compare(servers, options),
             _ => throw new ArgumentException($"no mode is called {options.Mode}"),
@@ -49,10 +51,17 @@ internal static class Program
 
     private static (long Compared, int Failed) CompareJournals(ServerPair servers, OracleOptions options)
     {
-        using var journals = new JournalTap(servers);
+        using var journals = new JournalTap(servers, isReplica: options.Mode == "stream");
         var run = new ReplayRun(servers, options) { Journals = journals };
         run.Run();
         return (run.Compared, run.Differences);
+    }
+
+    private static (long Compared, int Failed) Replicate(ServerPair servers, OracleOptions options)
+    {
+        var run = new ReplicaRun(servers, options);
+        run.Run();
+        return (run.Compared, run.Failed);
     }
 
     // A comparison that cannot fail proves nothing: one falsified reply has to be found.

@@ -78,7 +78,7 @@ public static class FieldDeadlineCommands
         ctx.Reply.Array(ctx.ArgCount - first);
         for (int i = first; i < ctx.ArgCount; i++)
         {
-            int result = entry.Exists ? Persist(new Hash(entry), ctx.Arg(i), ctx.Now) : NoField;
+            int result = entry.Exists ? Persist(new Hash(entry), ctx.Arg(i), HashAccess.WriteTime(ref ctx)) : NoField;
             ctx.Reply.Integer(result);
             if (result == Done)
                 changed++;
@@ -124,7 +124,7 @@ public static class FieldDeadlineCommands
         ctx.Reply.Array(ctx.ArgCount - first);
         for (int i = first; i < ctx.ArgCount; i++)
         {
-            int result = entry.Exists ? SetDeadline(new Hash(entry), ctx.Arg(i), deadline, conditions, isPast, ctx.Now) : NoField;
+            int result = entry.Exists ? SetDeadline(new Hash(entry), ctx.Arg(i), deadline, conditions, isPast, HashAccess.WriteTime(ref ctx)) : NoField;
             ctx.Reply.Integer(result);
             if (result < Done)
                 continue;

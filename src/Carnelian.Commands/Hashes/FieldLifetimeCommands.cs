@@ -53,8 +53,8 @@ public static class FieldLifetimeCommands
         for (int i = first; i < ctx.ArgCount; i++)
         {
             ReadOnlySpan<byte> field = ctx.Arg(i);
-            HashAccess.WriteField(ref ctx, entry, field, ctx.Now);
-            if (!entry.Exists || !Change(new Hash(entry), field, expiration, isPast, ctx.Now))
+            HashAccess.WriteField(ref ctx, entry, field, HashAccess.WriteTime(ref ctx));
+            if (!entry.Exists || !Change(new Hash(entry), field, expiration, isPast, HashAccess.WriteTime(ref ctx)))
                 continue;
             changed++;
             if (ctx.Effects != null)
@@ -187,7 +187,7 @@ public static class FieldLifetimeCommands
         bool wanted = (conditions & Conditions.HasFields) != 0;
         for (int i = first; i < ctx.ArgCount; i += 2)
         {
-            if (new Hash(entry).TryGet(ctx.Arg(i), ctx.Now, out _) != wanted)
+            if (new Hash(entry).TryGet(ctx.Arg(i), HashAccess.WriteTime(ref ctx), out _) != wanted)
                 return false;
         }
         return true;
@@ -200,9 +200,14 @@ public static class FieldLifetimeCommands
         int expired = 0;
         for (int i = first; i < ctx.ArgCount; i += 2)
         {
-            if (hash.Set(ctx.Arg(i), ctx.Arg(i + 1), deadline, ctx.Now, limits) == HashSetOutcome.Renewed)
-                expired++;
+            if (hash.Set(ctx.Arg(i), ctx.Arg(i + 1), deadline, HashAccess.WriteTime(ref ctx), limits) != HashSetOutcome.Renewed)
+                continue;
+            expired++;
+            if (ctx.Effects != null && expiration.Keep)
+                ctx.Mark(i);
         }
+        if (ctx.Effects != null && expiration.Keep && expired != 0)
+            HashEffects.AddRemoval(ref ctx, key, expired);
         HashAccess.NoteDeadlines(ref ctx, key, hash);
         HashAccess.NoteExpired(ref ctx, key, expired);
         ctx.Dirty += (ctx.ArgCount - first) / 2 - 1;

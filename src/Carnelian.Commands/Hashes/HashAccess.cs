@@ -16,6 +16,13 @@ internal static unsafe class HashAccess
     public static long VisibleTime(scoped ref CommandContext ctx) =>
         ctx.Keyspace.KeepsExpired && ctx.Session.IsImportSource ? long.MinValue : ctx.Now;
 
+    /// <summary>
+    /// The time by which fields must have expired to count as gone for a command that writes. For the commands of a journal none are: the field was
+    /// there when the command was written, and HDEL follows where it was removed.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long WriteTime(scoped ref CommandContext ctx) => ctx.Session.IsReplaying ? long.MinValue : ctx.Now;
+
     /// <summary>The hash of an entry, made if there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Hash GetOrCreate(scoped ref CommandContext ctx, in Key key, Entry entry) =>

@@ -25,7 +25,7 @@ public static unsafe class HashCounterCommands
         if (!ctx.HasType(entry, Storage.ValueType.Hash))
             return;
         long value = 0;
-        if (entry.Exists && new Hash(entry).TryGet(ctx.Arg(2), ctx.Now, out PackedValue old))
+        if (entry.Exists && new Hash(entry).TryGet(ctx.Arg(2), HashAccess.WriteTime(ref ctx), out PackedValue old))
         {
             if (old.IsInteger)
             {
@@ -72,7 +72,7 @@ public static unsafe class HashCounterCommands
             return;
         LongDouble value = LongDouble.FromInt64(0);
         Span<byte> digits = stackalloc byte[PackedValue.MostDigits];
-        if (entry.Exists && new Hash(entry).TryGet(ctx.Arg(2), ctx.Now, out PackedValue old) && !LongDouble.TryParse(old.Bytes(digits), out value))
+        if (entry.Exists && new Hash(entry).TryGet(ctx.Arg(2), HashAccess.WriteTime(ref ctx), out PackedValue old) && !LongDouble.TryParse(old.Bytes(digits), out value))
         {
             ctx.Reply.Error("ERR hash value is not a float"u8);
             return;
@@ -93,7 +93,7 @@ public static unsafe class HashCounterCommands
     {
         Hash hash = HashAccess.GetOrCreate(ref ctx, key, entry);
         bool isVolatile = hash.IsVolatile;
-        HashSetOutcome outcome = hash.Set(ctx.Arg(2), value, Hash.KeepDeadline, ctx.Now, HashAccess.Limits(ref ctx));
+        HashSetOutcome outcome = hash.Set(ctx.Arg(2), value, Hash.KeepDeadline, HashAccess.WriteTime(ref ctx), HashAccess.Limits(ref ctx));
         HashAccess.NoteDeadlines(ref ctx, key, hash);
         if (!entry.Exists)
             ctx.Created(key);

@@ -7,10 +7,18 @@ namespace Carnelian.Commands.Hashes;
 /// <summary>What commands on fields come to in the journal. Only while it is read.</summary>
 internal static class HashEffects
 {
-    /// <summary>Says that the marked fields have been removed.</summary>
+    /// <summary>Says that the marked fields have been removed, in the place of the command.</summary>
     public static void ReplaceByRemoval(scoped ref CommandContext ctx, in Storage.Key key, int fields)
     {
-        JournalUnit effects = ctx.ReplaceEffect(2 + fields);
+        ctx.Propagation = Propagation.Never;
+        AddRemoval(ref ctx, key, fields);
+    }
+
+    /// <summary>Says that the marked fields are removed before the command.</summary>
+    public static void AddRemoval(scoped ref CommandContext ctx, in Storage.Key key, int fields)
+    {
+        JournalUnit effects = ctx.Effects!;
+        effects.Begin(ctx.Database.Index, 2 + fields);
         effects.Add("HDEL"u8);
         effects.Add(key.Bytes);
         ctx.AddMarked();

@@ -45,14 +45,14 @@ public static class HashWriteCommands
         Entry entry = ctx.FindForWrite(key);
         if (!ctx.HasType(entry, Storage.ValueType.Hash))
             return;
-        if (entry.Exists && new Hash(entry).TryGet(ctx.Arg(2), ctx.Now, out _))
+        if (entry.Exists && new Hash(entry).TryGet(ctx.Arg(2), HashAccess.WriteTime(ref ctx), out _))
         {
             ctx.Reply.Integer(0);
             return;
         }
         Hash hash = HashAccess.GetOrCreate(ref ctx, key, entry);
         bool isVolatile = hash.IsVolatile;
-        HashSetOutcome outcome = hash.Set(ctx.Arg(2), ctx.Arg(3), -1, ctx.Now, HashAccess.Limits(ref ctx));
+        HashSetOutcome outcome = hash.Set(ctx.Arg(2), ctx.Arg(3), -1, HashAccess.WriteTime(ref ctx), HashAccess.Limits(ref ctx));
         HashAccess.NoteDeadlines(ref ctx, key, hash);
         if (!entry.Exists)
             ctx.Created(key);
@@ -82,7 +82,7 @@ public static class HashWriteCommands
             var hash = new Hash(entry);
             for (int i = 2; i < ctx.ArgCount && hash.Count != 0; i++)
             {
-                if (hash.Remove(ctx.Arg(i), ctx.Now))
+                if (hash.Remove(ctx.Arg(i), HashAccess.WriteTime(ref ctx)))
                     removed++;
             }
             if (removed != 0)
@@ -108,8 +108,8 @@ public static class HashWriteCommands
         ctx.Reply.Array(ctx.ArgCount - first);
         for (int i = first; i < ctx.ArgCount; i++)
         {
-            HashAccess.WriteField(ref ctx, entry, ctx.Arg(i), ctx.Now);
-            if (entry.Exists && new Hash(entry).Remove(ctx.Arg(i), ctx.Now))
+            HashAccess.WriteField(ref ctx, entry, ctx.Arg(i), HashAccess.WriteTime(ref ctx));
+            if (entry.Exists && new Hash(entry).Remove(ctx.Arg(i), HashAccess.WriteTime(ref ctx)))
                 removed++;
         }
         if (removed != 0)
@@ -144,7 +144,7 @@ public static class HashWriteCommands
         int expired = 0;
         for (int i = 2; i < count; i += 2)
         {
-            HashSetOutcome outcome = hash.Set(ctx.Arg(i), ctx.Arg(i + 1), -1, ctx.Now, limits);
+            HashSetOutcome outcome = hash.Set(ctx.Arg(i), ctx.Arg(i + 1), -1, HashAccess.WriteTime(ref ctx), limits);
             if (outcome != HashSetOutcome.Updated)
                 added++;
             if (outcome == HashSetOutcome.Renewed)

@@ -69,7 +69,7 @@ public static class ClaimCommands
                 // An entry that was deleted is of no use to anybody.
                 if (entry.Exists)
                 {
-                    StreamEffects.AddClaim(ref ctx, 1, group, id, entry, consumer);
+                    StreamEffects.AddClaim(ref ctx, 1, group, id, entry, consumer, ctx.Arg(i));
                     movesGroup = false;
                     group.RemovePending(id);
                     ctx.Dirty++;
@@ -93,7 +93,7 @@ public static class ClaimCommands
             else if (!options.WantsIds)
                 GroupReader.CountDelivery(entry);
             WriteClaimed(ref ctx, ref cursor, options.WantsIds);
-            StreamEffects.AddClaim(ref ctx, 1, group, id, entry, consumer);
+            StreamEffects.AddClaim(ref ctx, 1, group, id, entry, consumer, ctx.Arg(i));
             movesGroup = false;
             count++;
             consumer.ActiveTime = ctx.Now;

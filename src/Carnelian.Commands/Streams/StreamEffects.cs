@@ -16,7 +16,9 @@ internal static unsafe class StreamEffects
     /// <param name="id">The entry's id.</param>
     /// <param name="entry">The pending entry.</param>
     /// <param name="claimant">Who runs the command, in the place of an owner that there is not.</param>
-    public static void AddClaim(scoped ref CommandContext ctx, int key, StreamGroup group, StreamId id, PendingEntry entry, StreamConsumer claimant)
+    /// <param name="text">The id as the command has it; empty if it does not name it.</param>
+    public static void AddClaim(
+        scoped ref CommandContext ctx, int key, StreamGroup group, StreamId id, PendingEntry entry, StreamConsumer claimant, ReadOnlySpan<byte> text = default)
     {
         if (ctx.Effects == null)
             return;
@@ -26,7 +28,10 @@ internal static unsafe class StreamEffects
         effects.Add(group.Name);
         effects.Add(entry.Owner.Exists ? entry.Owner.Name : claimant.Name);
         effects.Add("0"u8);
-        Add(effects, id);
+        if (text.IsEmpty)
+            Add(effects, id);
+        else
+            effects.Add(text);
         effects.Add("TIME"u8);
         effects.Add(entry.DeliveryTime);
         effects.Add("RETRYCOUNT"u8);
@@ -73,7 +78,8 @@ internal static unsafe class StreamEffects
     public static void ReplaceOptions(scoped ref CommandContext ctx, StreamValue stream, in AddOptions options, StreamId id)
     {
         bool choosesId = options.IdArgument != 0 && !(options.HasId && options.HasSequence);
-        bool isApproximate = options.Trim is { IsWanted: true, IsApproximate: true };
+        // What groups still refer to stays, whole blocks of it: which entries go then, no number of entries tells.
+        bool isApproximate = options.Trim is { IsWanted: true, IsApproximate: true, References: ReferencePolicy.Keep };
         if (ctx.Effects == null || !(choosesId || isApproximate || options.Producer != 0))
             return;
         int dropped = options.Producer == 0 ? 0 : options.Message == 0 ? 2 : 3;

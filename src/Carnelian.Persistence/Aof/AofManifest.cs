@@ -146,7 +146,7 @@ public sealed class AofManifest
     public AofManifest WithIncrement(string name) =>
         new(Base, [.. History], [.. Increments, new AofFile(name, IncrementSequence + 1, AofFileKind.Increment)], BaseSequence, IncrementSequence + 1);
 
-    /// <summary>Another base, what stood before it being history.</summary>
+    /// <summary>Another base, what stood before it being history. Without an increment behind it, increments are counted from 1 again.</summary>
     /// <param name="name">The name of the new base.</param>
     /// <param name="keptIncrements">How many of the last increments follow the new base; those before them are history.</param>
     public AofManifest WithBase(string name, int keptIncrements)
@@ -155,7 +155,7 @@ public sealed class AofManifest
         return new AofManifest(
             new AofFile(name, BaseSequence + 1, AofFileKind.Base),
             [.. replaced.Select(static file => file with { Kind = AofFileKind.History }), .. History],
-            [.. Increments.TakeLast(keptIncrements)], BaseSequence + 1, IncrementSequence);
+            [.. Increments.TakeLast(keptIncrements)], BaseSequence + 1, keptIncrements == 0 ? 0 : IncrementSequence);
     }
 
     /// <summary>The same files without history.</summary>

@@ -55,11 +55,14 @@ public sealed unsafe class RdbEntryWriter : IDisposable
     };
 
     /// <summary>Whether a value can be written, and if not, why.</summary>
-    public RdbObstacle ObstacleFor(Entry entry) =>
-        !DropsFieldDeadlines && LosesFieldDeadlines(entry) ? RdbObstacle.FieldDeadlines : RdbObstacle.None;
+    public RdbObstacle ObstacleFor(Entry entry) => DropsFieldDeadlines ? RdbObstacle.None : ObstacleFor(entry, Profile);
+
+    /// <summary>Whether a value can be written for somebody, and if not, why.</summary>
+    public static RdbObstacle ObstacleFor(Entry entry, RdbProfile profile) =>
+        profile.FieldDeadlines == FieldDeadlineForm.None && HasFieldDeadlines(entry) ? RdbObstacle.FieldDeadlines : RdbObstacle.None;
 
     /// <summary>Whether a value has deadlines of fields that the format cannot hold.</summary>
-    public bool LosesFieldDeadlines(Entry entry) => Profile.FieldDeadlines == FieldDeadlineForm.None && HasFieldDeadlines(entry);
+    public bool LosesFieldDeadlines(Entry entry) => ObstacleFor(entry, Profile) == RdbObstacle.FieldDeadlines;
 
     /// <summary>Writes all on a key: deadline, use, type, key and value; nothing if there is an obstacle.</summary>
     /// <param name="entry">The entry.</param>

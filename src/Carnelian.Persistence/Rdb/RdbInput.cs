@@ -65,6 +65,19 @@ public unsafe struct RdbInput : IDisposable
     /// <summary>Whether reading has come to the end.</summary>
     public bool IsAtEnd => _at == _end && (_source == null || !TryFill(1));
 
+    /// <summary>Whether what lies here is gone when something else is read.</summary>
+    public readonly bool IsTransient(byte* data) => _source != null || data == _scratch;
+
+    /// <summary>The first unread byte of the window.</summary>
+    internal readonly byte* At => _at;
+
+    /// <summary>Has so many bytes be in the window, or as many as there are.</summary>
+    internal void Extend(int bytes)
+    {
+        if (bytes > _end - _at && _source != null)
+            _ = TryFill(bytes);
+    }
+
     /// <summary>The unread bytes of the window.</summary>
     public readonly ReadOnlySpan<byte> Window => new(_at, (int)Math.Min(_end - _at, int.MaxValue));
 
@@ -274,9 +287,11 @@ public unsafe struct RdbInput : IDisposable
             if (!TryReadCompressed(out byte* compressed, out int compressedLength, out long whole))
                 return false;
             ReserveScratch(whole);
+            if (!LzfDecoder.TryDecompress(compressed, compressedLength, _scratch, (int)whole))
+                return Corrupt("Invalid LZF compressed string");
             data = _scratch;
             length = (int)whole;
-            return LzfDecoder.TryDecompress(compressed, compressedLength, data, length) || Corrupt("Invalid LZF compressed string");
+            return true;
         }
         if (!TryReadInteger(size, out long integer))
             return false;
@@ -423,7 +438,7 @@ public unsafe struct RdbInput : IDisposable
     private bool TryView(ulong size, ref byte* memory, ref long memorySize, out byte* data, out int length)
     {
         data = null;
-        length = (int)size;
+        length = 0;
         if (size > (ulong)(_end - _at))
         {
             if (size > MostLength)
@@ -438,13 +453,17 @@ public unsafe struct RdbInput : IDisposable
                     memory = NativeHeap.Allocate((nuint)size);
                     memorySize = (long)size;
                 }
+                if (!TryReadInto(memory, (long)size))
+                    return false;
                 data = memory;
-                return TryReadInto(data, (long)size);
+                length = (int)size;
+                return true;
             }
             if (!Require((int)size))
                 return false;
         }
         data = _at;
+        length = (int)size;
         _at += size;
         return true;
     }

@@ -27,7 +27,13 @@ public sealed class RdbLoadOptions
     /// <summary>Whether the caller holds the locks of all shards.</summary>
     public bool HoldsAllLocks { get; init; }
 
-    /// <summary>Microseconds to wait after every key, for tests.</summary>
+    /// <summary>How many threads load, the caller's among them. One where the caller holds all locks.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>Asked now and then: whether to give up.</summary>
+    public Func<bool>? Cancels { get; init; }
+
+    /// <summary>Microseconds to wait after every key, or so many in as many keys if negative: for tests.</summary>
     public int KeyDelayMicroseconds { get; init; }
 
     /// <summary>Takes what loading has to say: whether it is a warning, and the words.</summary>

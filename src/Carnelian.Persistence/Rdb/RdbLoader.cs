@@ -1,21 +1,25 @@
 using System.Globalization;
 using System.Text;
+using Carnelian.Persistence.Rdb.Loading;
 using Carnelian.Persistence.Rdb.Values;
 using Carnelian.Storage;
-using Carnelian.Storage.Loading;
 using Carnelian.Text;
 
 namespace Carnelian.Persistence.Rdb;
 
 /// <summary>Loads a file into a keyspace.</summary>
 /// <remarks>
-/// Its caller's thread. A key is added under the lock of its shard, which nobody needs to hold before; values are read without. What was loaded
-/// before an error stays: the caller ends the server, or clears the databases.
+/// Its caller's thread, and as many more as the options allow. A key is added under the lock of its shard, which nobody needs to hold before; values are
+/// read without. What was loaded before an error stays: the caller ends the server, or clears the databases.
 /// </remarks>
 public sealed unsafe class RdbLoader
 {
     private const int MagicBytes = 9;
     private const int FirstVersionWithChecksum = 5;
+    private const int WindowBytes = 1024 * 1024;
+
+    /// <summary>Below that, threads are not worth while.</summary>
+    private const long LeastParallelBytes = 4 * 1024 * 1024;
 
     private readonly Keyspace _keyspace;
     private readonly RdbLoadOptions _options;
@@ -23,9 +27,6 @@ public sealed unsafe class RdbLoader
     private Database _database;
     private LoadRules _rules;
     private int _version;
-    private long _deadline = -1;
-    private long _idle = -1;
-    private int _frequency = -1;
 
     /// <summary>Makes a loader for one file.</summary>
     public RdbLoader(Keyspace keyspace, RdbLoadOptions options)
@@ -83,173 +84,96 @@ public sealed unsafe class RdbLoader
 
     private RdbLoadOutcome LoadRecords(ref RdbInput input)
     {
-        while (input.TryReadByte(out byte type))
+        using var own = new RecordLoader(_keyspace, _options, _rules, _version);
+        bool isParallel = _options.Threads > 1 && !_options.HoldsAllLocks && _options.KeyDelayMicroseconds == 0 && input.Remaining > LeastParallelBytes;
+        LoadCrew? crew = isParallel ? new LoadCrew(_keyspace, _options, _rules, _version, _options.Threads - 1) : null;
+        try
         {
-            bool isRead;
-            switch (type)
+            bool isAtEnd = false;
+            while (!isAtEnd && (crew == null || own.IsInRecord || TryHandRecords(ref input, crew)) && input.TryReadByte(out byte type))
             {
-                case RdbOpcode.End:
-                    return CheckSum(ref input);
-                case RdbOpcode.ExpireSeconds:
-                    isRead = input.TryReadInt32(out int seconds);
-                    _deadline = seconds * 1000L;
+                if (type == RdbOpcode.End)
+                    isAtEnd = true;
+                else if (!TryReadPart(ref input, own, type))
                     break;
-                case RdbOpcode.ExpireMilliseconds:
-                    isRead = input.TryReadInt64(out _deadline);
-                    break;
-                case RdbOpcode.Frequency:
-                    isRead = input.TryReadByte(out byte frequency);
-                    _frequency = frequency;
-                    break;
-                case RdbOpcode.Idle:
-                    isRead = input.TryReadLength(out ulong idle);
-                    _idle = (long)Math.Min(idle, int.MaxValue);
-                    break;
-                case RdbOpcode.SelectDatabase:
-                    isRead = TrySelect(ref input);
-                    break;
-                case RdbOpcode.ResizeDatabase:
-                    ulong volatileKeys = 0;
-                    isRead = input.TryReadLength(out ulong keys) && input.TryReadLength(out volatileKeys);
-                    if (isRead)
-                        _options.Sink?.Size(keys, volatileKeys);
-                    break;
-                case RdbOpcode.Aux:
-                    isRead = TryReadAux(ref input);
-                    break;
-                case RdbOpcode.Function2:
-                    isRead = TryReadFunction(ref input);
-                    break;
-                case RdbOpcode.FunctionPreview:
-                    isRead = input.Fail(RdbFailure.UnknownType, "Pre-release function format not supported.");
-                    break;
-                case RdbOpcode.ModuleAux:
-                    isRead = TryReadModuleAux(ref input);
-                    break;
-                case RdbOpcode.SlotInfo:
-                    isRead = input.TryReadLength(out _) && input.TryReadLength(out _) && input.TryReadLength(out _);
-                    break;
-                case RdbOpcode.ValkeySlotImport when _rules.Dialect == RdbDialect.Valkey:
-                    isRead = TrySkipSlotImport(ref input);
-                    break;
-                default:
-                    isRead = TryReadKey(ref input, type);
-                    _deadline = _idle = _frequency = -1;
-                    break;
+                if (_options.Cancels != null && _options.Cancels())
+                    return RdbLoadOutcome.Cancelled;
             }
-            if (!isRead)
-                break;
+            long offset = input.Offset;
+            if (crew != null)
+            {
+                crew.Finish();
+                crew.Report(ref input, ref offset);
+            }
+            if (!isAtEnd || input.Failure != RdbFailure.None || !own.TryFlush(ref input))
+                return Report(input, offset);
+            return CheckSum(ref input);
+        }
+        finally
+        {
+            crew?.Dispose();
+        }
+    }
+
+    /// <summary>Hands all records to the crew that are whole in the window; what comes then is none, or too large for that.</summary>
+    private bool TryHandRecords(ref RdbInput input, LoadCrew crew)
+    {
+        while (true)
+        {
+            ReadOnlySpan<byte> window = input.Window;
+            int length = window.Length == 0 || IsOfFile(window[0]) ? 0 : RecordSkimmer.Measure(input.At, window.Length, _rules.Dialect);
+            if (length == 0 && window.Length < WindowBytes && (window.Length == 0 || !IsOfFile(window[0])))
+            {
+                int before = window.Length;
+                input.Extend(WindowBytes);
+                if (input.Window.Length != before)
+                {
+                    if (crew.HasFailed || (_options.Cancels != null && _options.Cancels()))
+                        return false;
+                    continue;
+                }
+            }
+            if (length == 0 || length > RecordBatch.Capacity)
+                return !crew.HasFailed;
+            crew.Add(input.At, length, _database, input.Offset);
+            _ = input.TrySkip(length);
             _progress.LoadedBytes = input.Offset;
         }
-        return Report(ref input);
     }
 
-    private bool TryReadKey(ref RdbInput input, byte type)
-    {
-        if (!IsKnownType(type))
-            return input.Fail(RdbFailure.UnknownType, RdbVersion.IsForeign(_version)
-                ? $"Can't handle foreign type or opcode {type} in RDB with version {_version}"
-                : "Unknown type or opcode when loading DB. Unrecoverable error, aborting now.");
-        if (!input.TryReadString(out byte* name, out int length))
-            return false;
-        byte[]? kept = null;
-        input.Keep(ref name, length);
-        if (type is RdbType.Module or RdbType.Module2 || length > 1024 * 1024)
-        {
-            // Other strings are kept while such a value is read.
-            kept = new ReadOnlySpan<byte>(name, length).ToArray();
-        }
-        fixed (byte* copy = kept)
-            return TryReadValue(ref input, type, kept == null ? new Key(name, length) : new Key(copy, length));
-    }
+    private static bool IsOfFile(byte type) => type is >= RdbOpcode.RedisHashTemplate and not (RdbOpcode.Idle or RdbOpcode.Frequency or RdbOpcode.ExpireMilliseconds or RdbOpcode.ExpireSeconds);
 
-    private bool TryReadValue(ref RdbInput input, byte type, in Key key)
+    /// <summary>Reads what stands behind an opcode or type.</summary>
+    private bool TryReadPart(ref RdbInput input, RecordLoader own, byte type)
     {
-        if (type is RdbType.Module2 && _options.SkipsModules)
-            return TrySkipModule(ref input, key);
-        // Values keep strings too: what the key needs of its own is copied.
-        int room = key.Length <= 512 ? key.Length : 0;
-        byte* small = stackalloc byte[room + 1];
-        byte[]? large = room == 0 && key.Length != 0 ? key.Bytes.ToArray() : null;
-        fixed (byte* heap = large)
+        _progress.LoadedBytes = input.Offset;
+        switch (type)
         {
-            byte* name = large == null ? small : heap;
-            key.Bytes.CopyTo(new Span<byte>(name, key.Length));
-            return TryAdd(ref input, type, new Key(name, key.Length, key.Hash));
+            case RdbOpcode.SelectDatabase:
+                if (!own.TryFlush(ref input) || !TrySelect(ref input))
+                    return false;
+                own.Database = _database;
+                return true;
+            case RdbOpcode.ResizeDatabase:
+                if (!input.TryReadLength(out ulong keys) || !input.TryReadLength(out ulong volatileKeys))
+                    return false;
+                _options.Sink?.Size(keys, volatileKeys);
+                return true;
+            case RdbOpcode.Aux:
+                return TryReadAux(ref input);
+            case RdbOpcode.Function2:
+                return TryReadFunction(ref input);
+            case RdbOpcode.FunctionPreview:
+                return input.Fail(RdbFailure.UnknownType, "Pre-release function format not supported.");
+            case RdbOpcode.ModuleAux:
+                return TryReadModuleAux(ref input);
+            case RdbOpcode.SlotInfo:
+                return input.TryReadLength(out _) && input.TryReadLength(out _) && input.TryReadLength(out _);
+            case RdbOpcode.ValkeySlotImport when _rules.Dialect == RdbDialect.Valkey:
+                return TrySkipSlotImport(ref input);
+            default:
+                return own.TryRead(ref input, type);
         }
-    }
-
-    private bool TryAdd(ref RdbInput input, byte type, in Key key)
-    {
-        if (!RdbValueReader.TryRead(ref input, type, _rules, out LoadedValue value))
-            return SkipsEmpty(ref input, type, key);
-        if (_deadline >= 0 && _deadline < _options.Now && _options.DropsExpired)
-        {
-            value.Free();
-            _progress.AddExpired(1);
-            return true;
-        }
-        if (_options.Sink is { } sink)
-        {
-            sink.Take(key, value, _deadline, _idle, _frequency);
-            _progress.AddKeys(1);
-            return true;
-        }
-        int shard = _keyspace.ShardOf(key.Hash);
-        if (!_options.HoldsAllLocks)
-            _keyspace.Locks.Acquire(shard);
-        bool isAdded = KeyLoader.TryAdd(_database, key, value, _deadline, AccessBits());
-        if (!isAdded && _options.Replaces)
-        {
-            _database.Delete(key, 0, isLazy: false);
-            isAdded = KeyLoader.TryAdd(_database, key, value, _deadline, AccessBits());
-        }
-        if (!_options.HoldsAllLocks)
-            _keyspace.Locks.Release(shard);
-        if (isAdded)
-        {
-            _progress.AddKeys(1);
-            if (_options.KeyDelayMicroseconds > 0)
-                Thread.Sleep(TimeSpan.FromMicroseconds(_options.KeyDelayMicroseconds));
-            return true;
-        }
-        value.Free();
-        return input.Corrupt($"RDB has duplicated key '{Shown(key)}' in DB {_database.Index}");
-    }
-
-    private int AccessBits()
-    {
-        AccessClock clock = _keyspace.Access;
-        if (clock.CountsFrequency)
-            return _frequency >= 0 ? AccessClock.BitsForFrequency(_frequency, _options.Now) : clock.Fresh(_options.Now);
-        return _idle >= 0 ? AccessClock.BitsForIdle(_idle, _options.Now) : clock.Fresh(_options.Now);
-    }
-
-    /// <summary>Leaves a key out whose value is empty.</summary>
-    private bool SkipsEmpty(ref RdbInput input, byte type, in Key key)
-    {
-        if (input.Failure == RdbFailure.Module)
-            return input.Fail(RdbFailure.Module, "");
-        if (!input.TryForgive(RdbFailure.Empty))
-            return false;
-        if (type is RdbType.ValkeyHash2 && _rules.Dialect == RdbDialect.Valkey)
-        {
-            _progress.AddExpiredHash();
-            return true;
-        }
-        _progress.AddEmpty();
-        _options.Log(false, _options.ShowsKeys ? $"rdbLoadObject skipping empty key: {Shown(key)}" : "rdbLoadObject skipping empty key");
-        return true;
-    }
-
-    private bool TrySkipModule(ref RdbInput input, in Key key)
-    {
-        if (!input.TryReadLength(out ulong id) || !ModuleReader.TrySkip(ref input))
-            return false;
-        _progress.AddSkipped();
-        _options.Sink?.Skip(key, ModuleReader.NameOf(id));
-        _options.Log(true, $"Skipping key '{Shown(key)}' of module type '{ModuleReader.NameOf(id)}', which nobody here knows");
-        return true;
     }
 
     private bool TrySelect(ref RdbInput input)
@@ -330,17 +254,13 @@ public sealed unsafe class RdbLoader
         return true;
     }
 
-    private bool IsKnownType(byte type) =>
-        type <= RdbType.StreamListPacks3 && type != 8
-        || (_rules.Dialect == RdbDialect.Valkey ? type == RdbType.ValkeyHash2 : type is >= RdbType.RedisHashMetadataPreview and <= RdbType.RedisHashListPackEx);
-
     private RdbLoadOutcome CheckSum(ref RdbInput input)
     {
         if (_version < FirstVersionWithChecksum)
             return RdbLoadOutcome.Loaded;
         ulong sum = input.Sum;
         if (!input.TryReadInt64(out long stored))
-            return Report(ref input);
+            return Report(input, input.Offset);
         if (!_options.ChecksSum)
             return RdbLoadOutcome.Loaded;
         if (stored == 0)
@@ -351,17 +271,17 @@ public sealed unsafe class RdbLoader
         {
             _options.Log(true, $"Wrong RDB checksum expected: ({sum:x}) but got ({(ulong)stored:x}). Aborting now.");
             _ = input.Corrupt("RDB CRC error");
-            return Report(ref input);
+            return Report(input, input.Offset);
         }
         return RdbLoadOutcome.Loaded;
     }
 
-    private RdbLoadOutcome Report(ref RdbInput input)
+    private RdbLoadOutcome Report(in RdbInput input, long offset)
     {
         switch (input.Failure)
         {
             case RdbFailure.Corrupt:
-                _options.Log(true, $"Internal error in RDB reading offset {input.Offset} -> {input.Detail}");
+                _options.Log(true, $"Internal error in RDB reading offset {offset} -> {input.Detail}");
                 return RdbLoadOutcome.Corrupt;
             case RdbFailure.ShortRead or RdbFailure.TooLong:
                 _ = WarnShort();

@@ -25,6 +25,11 @@ public sealed class RdbSnapshotSink : ISnapshotSink, IDisposable
     private readonly SnapshotRecords _walked;
     private readonly EarlyList[] _early = new EarlyList[Lists];
     private readonly Stack<SnapshotRecords> _spare = new();
+    private readonly List<SnapshotValueRecords> _values = [];
+    private readonly List<SnapshotValueRecords> _ended = [];
+    private SnapshotValueRecords? _open;
+    private SnapshotValueRecords? _partial;
+    private long _valueBytes;
     private long _earlyBytes;
     private string? _obstacle;
 
@@ -47,7 +52,7 @@ public sealed class RdbSnapshotSink : ISnapshotSink, IDisposable
     }
 
     /// <summary>What the walk has saved and is not written, in bytes. On the walking thread.</summary>
-    public long WalkedBytes => _walked.Bytes;
+    public long WalkedBytes => _walked.Bytes + Volatile.Read(ref _valueBytes);
 
     /// <inheritdoc/>
     public long EarlyBytes => Volatile.Read(ref _earlyBytes);
@@ -78,10 +83,73 @@ public sealed class RdbSnapshotSink : ISnapshotSink, IDisposable
             NoteObstacle(database, entry, obstacle);
     }
 
-    /// <summary>Writes all that has come in so far. On the walking thread, without locks.</summary>
+    /// <inheritdoc/>
+    public ISnapshotValue? BeginValue(int database, Entry entry)
+    {
+        if (RdbEntryWriter.ObstacleFor(entry, _profile) != RdbObstacle.None)
+            return null;
+        var value = new SnapshotValueRecords(this, database, entry, _profile, _note, _compresses, _access, _now);
+        lock (_values)
+            _values.Add(value);
+        return value;
+    }
+
+    /// <inheritdoc/>
+    public void StartValue(ISnapshotValue value) => _open = (SnapshotValueRecords)value;
+
+    /// <inheritdoc/>
+    public void EndValue(ISnapshotValue value)
+    {
+        _open = null;
+        _ended.Add((SnapshotValueRecords)value);
+    }
+
+    /// <summary>Writes all that has come in so far, but for values that the walk has not come to. On the walking thread, without locks.</summary>
     public void MoveTo(RdbBuffer target)
     {
+        Volatile.Write(ref _valueBytes, 0);
+        // Nothing comes between the beginning of a value, once that is written, and its end.
+        if (_partial != null)
+        {
+            _partial.MoveTo(target);
+            if (_partial == _open)
+                return;
+            _ended.Remove(_partial);
+            Forget(_partial);
+            _partial = null;
+        }
         _walked.MoveTo(target);
+        foreach (SnapshotValueRecords value in _ended)
+        {
+            value.MoveTo(target);
+            Forget(value);
+        }
+        _ended.Clear();
+        MoveEarly(target);
+        if (_open == null)
+            return;
+        _open.MoveTo(target);
+        _partial = _open;
+    }
+
+    /// <summary>Counts bytes of values: those that came early while they wait, or all that the walk should soon write.</summary>
+    internal void CountValue(long bytes, bool isEarly)
+    {
+        if (isEarly)
+            Interlocked.Add(ref _earlyBytes, bytes);
+        else
+            Interlocked.Add(ref _valueBytes, bytes);
+    }
+
+    private void Forget(SnapshotValueRecords value)
+    {
+        lock (_values)
+            _values.Remove(value);
+        value.Dispose();
+    }
+
+    private void MoveEarly(RdbBuffer target)
+    {
         if (EarlyBytes == 0)
             return;
         foreach (EarlyList list in _early)
@@ -110,6 +178,8 @@ public sealed class RdbSnapshotSink : ISnapshotSink, IDisposable
             list.Records?.Dispose();
         foreach (SnapshotRecords records in _spare)
             records.Dispose();
+        foreach (SnapshotValueRecords value in _values)
+            value.Dispose();
     }
 
     private SnapshotRecords NewRecords() => new(_profile, _note, _compresses);

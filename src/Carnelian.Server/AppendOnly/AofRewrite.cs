@@ -19,6 +19,9 @@ internal sealed class AofRewrite(ServerInstance server, AppendOnlyFile owner)
     /// <summary>When it began, in milliseconds of Unix time.</summary>
     public long StartedAt { get; } = Clock.Sample();
 
+    /// <summary>Whether it was given up, though its thread may not have ended. Any thread.</summary>
+    public bool IsAborted => _isAborted;
+
     /// <summary>Starts the thread.</summary>
     public void Start() => new Thread(Run, 1 << 20) { Name = "aof_rewrite", IsBackground = true }.Start();
 
@@ -42,7 +45,7 @@ internal sealed class AofRewrite(ServerInstance server, AppendOnlyFile owner)
         }
         if (!isDone)
             AofDirectory.Remove(_temporaryPath);
-        owner.OnRewriteEnded(this, isDone, _isAborted);
+        owner.OnRewriteEnded(this, isDone);
         Carnelian.Memory.NativeHeap.ReleaseThread();
     }
 

@@ -26,6 +26,7 @@ internal sealed class AppendOnlyFile(ServerInstance server)
     private volatile AofRewrite? _rewrite;
     private volatile bool _holdsReplies;
     private volatile bool _isEnabled;
+    private volatile bool _starts;
     private bool _waitsForBase;
     private bool _isScheduled;
     private long _fileBytes;
@@ -47,7 +48,7 @@ internal sealed class AppendOnlyFile(ServerInstance server)
     public bool WaitsForBase => Volatile.Read(ref _waitsForBase);
 
     /// <summary>Whether a rewrite is under way. Any thread.</summary>
-    public bool IsRewriting => _rewrite != null;
+    public bool IsRewriting => _rewrite is { IsAborted: false } || _starts;
 
     /// <summary>Whether a rewrite is to begin when it can.</summary>
     public bool IsScheduled => Volatile.Read(ref _isScheduled);
@@ -220,6 +221,14 @@ internal sealed class AppendOnlyFile(ServerInstance server)
         return null;
     }
 
+    /// <summary>Removes history where a change of <c>aof-disable-auto-gc</c> allows it again. Under all locks; this waits for the file system.</summary>
+    public string? ApplyRemoval(ServerConfiguration configuration)
+    {
+        if (_rewrite == null)
+            SetManifest(_directory.RemoveHistory(Manifest));
+        return null;
+    }
+
     private void SwitchOff()
     {
         _isEnabled = false;
@@ -266,10 +275,16 @@ internal sealed class AppendOnlyFile(ServerInstance server)
     public bool TryRewrite(out bool isNow)
     {
         isNow = false;
-        if (_rewrite != null)
+        if (IsRewriting)
             return false;
         _delayMinutes = 0;
-        isNow = server.Snapshots.Current == null && TryStart();
+        lock (_lock)
+        {
+            // One that was given up is still on its way out: the new one begins when it is gone.
+            if (_rewrite is { IsAborted: true })
+                isNow = _starts = true;
+        }
+        isNow |= server.Snapshots.Current == null && TryStart();
         if (!isNow)
             Volatile.Write(ref _isScheduled, true);
         return true;
@@ -425,8 +440,9 @@ internal sealed class AppendOnlyFile(ServerInstance server)
     }
 
     /// <summary>Takes note of the end of a rewrite. The rewrite's thread.</summary>
-    public void OnRewriteEnded(AofRewrite rewrite, bool isDone, bool isAborted)
+    public void OnRewriteEnded(AofRewrite rewrite, bool isDone)
     {
+        bool isAborted = rewrite.IsAborted;
         Statistics.LastRewriteSeconds = (Clock.Sample() - rewrite.StartedAt) / 1000;
         if (isDone)
         {
@@ -446,8 +462,20 @@ internal sealed class AppendOnlyFile(ServerInstance server)
             Statistics.IsLastRewriteGood = isDone;
         // The first base has to be written some time.
         if (!isDone && _waitsForBase)
+        {
+            server.Log.Write(LogLevel.Notice, $"Removing the temp incr aof file {_directory.Names.TemporaryIncrement} in the background");
+            AofDirectory.Remove(_directory.PathOf(_directory.Names.TemporaryIncrement));
             Volatile.Write(ref _isScheduled, true);
-        _rewrite = null;
+        }
+        lock (_lock)
+        {
+            _rewrite = _starts ? new AofRewrite(server, this) : null;
+            _starts = false;
+        }
+        if (_rewrite == null)
+            return;
+        Statistics.Rewrites++;
+        _rewrite.Start();
     }
 
     private void SetManifest(AofManifest manifest)

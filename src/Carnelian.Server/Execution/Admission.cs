@@ -151,6 +151,11 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
                 $"ERR Can't execute '{command.Name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
             return true;
         }
+        if ((server.Condition & ServerCondition.Loading) != 0 && !RunsWhileLoading(client, command))
+        {
+            Refuse(client, command, LoadingError());
+            return true;
+        }
         if (client.Is(ClientFlags.Monitor | ClientFlags.Replica) && (command.Flags & (CommandFlags.Write | CommandFlags.MayReplicate | CommandFlags.ReadOnly)) != 0)
         {
             Refuse(client, command, "ERR Replica can't interact with the keyspace");
@@ -202,6 +207,13 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
         else
             shards.Release(locks);
     }
+
+    private bool RunsWhileLoading(Client client, CommandDefinition command) =>
+        (command.Flags & CommandFlags.Loading) != 0
+        && (command != server.Known.Exec || client.QueuedCommands is not { } queued || queued.TrueForAll(static part => (part.Command.Flags & CommandFlags.Loading) != 0));
+
+    private string LoadingError() =>
+        server.Configuration.ExtendedRedisCompatibility ? "LOADING Redis is loading the dataset in memory" : "LOADING Valkey is loading the dataset in memory";
 
     private bool Writes(Client client, CommandDefinition command) =>
         (command.Flags & CommandFlags.Write) != 0

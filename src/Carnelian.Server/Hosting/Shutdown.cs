@@ -3,6 +3,7 @@ using Carnelian.Server.Clients;
 using Carnelian.Server.Configuration;
 using Carnelian.Server.Execution;
 using Carnelian.Server.Logging;
+using Carnelian.Server.Persistence;
 
 namespace Carnelian.Server.Hosting;
 
@@ -22,6 +23,7 @@ internal sealed class Shutdown(ServerInstance server)
         {
             server.Log.WriteFromSignal("You insist... exiting now.");
             PidFile.Remove(server.Configuration, server.Log);
+            DataSaver.RemoveTemporary();
             Environment.Exit(1);
         }
         server.Log.WriteFromSignal($"Received {name} scheduling shutdown...");
@@ -48,7 +50,7 @@ internal sealed class Shutdown(ServerInstance server)
     /// <summary>Ends the server, if the options allow it. The caller holds all locks.</summary>
     /// <param name="options">How.</param>
     /// <param name="requester">The client that asked, or null for a signal.</param>
-    /// <returns>False if it goes on; the log says why.</returns>
+    /// <returns>False if it goes on; the log says why. True too while it waits for replicas (<see cref="ShutdownWait"/>).</returns>
     public bool TryRun(ShutdownOptions options, Client? requester)
     {
         if ((server.Condition & ServerCondition.ShuttingDown) != 0)
@@ -56,25 +58,28 @@ internal sealed class Shutdown(ServerInstance server)
         string origin = requester == null ? "" : $" (user request from '{Describe(requester)}')";
         server.Log.Write(LogLevel.Notice, $"User requested shutdown...{origin}");
         server.Supervisor.Notify("STOPPING=1\n");
+        return server.ShutdownWait.TryBegin(options, requester) || TryFinish(options);
+    }
+
+    /// <summary>Takes the next signal as the first one.</summary>
+    public void ForgetSignals() => Interlocked.Exchange(ref _signals, 0);
+
+    /// <summary>Ends the server, when nothing is left to wait for. The caller holds all locks.</summary>
+    /// <returns>False if it goes on; the log says why.</returns>
+    public bool TryFinish(ShutdownOptions options)
+    {
         if (server.BackgroundSave.Cancel())
         {
             server.Log.Write(LogLevel.Warning, "There is a child saving an .rdb. Killing it!");
             server.Log.Write(LogLevel.Notice, $"Killing running RDB child: {Environment.ProcessId}");
         }
-        if (server.Aof.WaitsForBase && (options & ShutdownOptions.NoSave) == 0)
-        {
-            if ((options & ShutdownOptions.Force) == 0)
-            {
-                server.Log.Write(LogLevel.Warning, "Writing initial AOF, can't exit.");
-                server.Supervisor.Notify("STATUS=Writing initial AOF, can't exit.\n");
-                return false;
-            }
-            server.Log.Write(LogLevel.Warning, "Writing initial AOF. Exit anyway.");
-        }
+        if (!MayEndAof((options & ShutdownOptions.Force) != 0))
+            return false;
         bool saves = (options & ShutdownOptions.Save) != 0
             || (server.Configuration.SavePoints.Length != 0 && (options & ShutdownOptions.NoSave) == 0);
         if (saves && !TrySave((options & ShutdownOptions.Force) != 0))
             return false;
+        // Only now: the server goes on with its AOF if the data set could not be saved.
         if (server.Aof.IsRewriting)
             server.Log.Write(LogLevel.Warning, "There is a child rewriting the AOF. Killing it!");
         server.Aof.End();
@@ -84,6 +89,22 @@ internal sealed class Shutdown(ServerInstance server)
             server.Log.Write(LogLevel.Notice, "Removing the unix socket file.");
         server.Log.Write(LogLevel.Warning, "Carnelian is now ready to exit, bye bye...");
         server.End();
+        return true;
+    }
+
+    /// <summary>Whether nothing speaks against ending the AOF: it is not whole before its first base is.</summary>
+    private bool MayEndAof(bool isForced)
+    {
+        if (server.Aof.IsRewriting && server.Aof.WaitsForBase)
+        {
+            if (!isForced)
+            {
+                server.Log.Write(LogLevel.Warning, "Writing initial AOF, can't exit.");
+                server.Supervisor.Notify("STATUS=Writing initial AOF, can't exit.\n");
+                return false;
+            }
+            server.Log.Write(LogLevel.Warning, "Writing initial AOF. Exit anyway.");
+        }
         return true;
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Carnelian.Persistence.Rdb;
 using Carnelian.Server.Configuration;
+using Carnelian.Server.Execution;
 using Carnelian.Server.Logging;
 using Carnelian.Threading;
 using Microsoft.Win32.SafeHandles;
@@ -12,11 +13,25 @@ namespace Carnelian.Server.Persistence;
 /// <remarks>On the thread that starts the server, or on the loop that runs the command.</remarks>
 internal sealed class DataLoader(ServerInstance server)
 {
+    private const int MostThreads = 16;
+
+    private LoadProgress? _running;
+    private long _startedAt;
+
+    /// <summary>What is being loaded now, or null.</summary>
+    public LoadProgress? Running => Volatile.Read(ref _running);
+
+    /// <summary>When that began, in seconds of Unix time.</summary>
+    public long StartedAt => Volatile.Read(ref _startedAt);
+
     /// <summary>Libraries of functions, as a file has them: kept to be written again.</summary>
     public List<byte[]> Functions { get; } = [];
 
     /// <summary>What the last load has done.</summary>
     public LoadProgress Last { get; private set; } = new();
+
+    /// <summary>Whether there is a file of <c>dbfilename</c> to load at start, while the loops run already and refuse most commands.</summary>
+    public bool LoadsBehindLoops => !server.Configuration.AppendOnly && File.Exists(server.Configuration.DbFileName);
 
     /// <summary>Loads the append only file if it is switched on, else the file of <c>dir</c> and <c>dbfilename</c> if there is one.</summary>
     /// <returns>False if it cannot be loaded, so that the server must not start.</returns>
@@ -32,6 +47,8 @@ internal sealed class DataLoader(ServerInstance server)
             case RdbLoadOutcome.Loaded:
                 server.Log.Write(LogLevel.Notice, string.Create(
                     CultureInfo.InvariantCulture, $"DB loaded from disk: {Stopwatch.GetElapsedTime(begin).TotalSeconds:F3} seconds"));
+                return true;
+            case RdbLoadOutcome.Cancelled:
                 return true;
             case RdbLoadOutcome.Corrupt:
                 server.Log.Write(LogLevel.Warning, "Terminating server after rdb file reading failure.");
@@ -74,7 +91,12 @@ internal sealed class DataLoader(ServerInstance server)
         var progress = new LoadProgress { TotalBytes = RandomAccess.GetLength(file) };
         Last = progress;
         var loader = new RdbLoader(server.Keyspace, OptionsFor(progress, replaces, holdsAllLocks));
+        Volatile.Write(ref _startedAt, Clock.Sample() / 1000);
+        Volatile.Write(ref _running, progress);
+        server.SetCondition(ServerCondition.Loading, true);
         RdbLoadOutcome outcome = loader.Load(new RdbFileSource(file), out length);
+        server.SetCondition(ServerCondition.Loading, false);
+        Volatile.Write(ref _running, null);
         if (outcome == RdbLoadOutcome.Loaded)
             Report(progress);
         return outcome;
@@ -95,6 +117,8 @@ internal sealed class DataLoader(ServerInstance server)
             HoldsAllLocks = holdsAllLocks,
             KeyDelayMicroseconds = configuration.KeyLoadDelay,
             ShowsKeys = !configuration.HideUserDataFromLog,
+            Threads = Math.Clamp(Environment.ProcessorCount, 1, MostThreads),
+            Cancels = () => (server.Condition & ServerCondition.ShuttingDown) != 0,
             Log = (isWarning, text) => server.Log.Write(isWarning ? LogLevel.Warning : LogLevel.Notice, text),
             Function = Functions.Add,
             Progress = progress,

@@ -11,13 +11,13 @@ namespace Carnelian.Server.Persistence;
 internal static class LoadLimits
 {
     /// <summary>The limits in force.</summary>
-    public static ValueLimits Of(CommandServices services)
-    {
-        CollectionLimits limits = services.Limits;
-        return new ValueLimits(
+    public static ValueLimits Of(CommandServices services) => Of(services.Limits, services.QuicklistPackedThreshold);
+
+    /// <summary>Limits as they were set.</summary>
+    public static ValueLimits Of(CollectionLimits limits, long packedThreshold) =>
+        new(
             new HashLimits(limits.HashPackEntries, limits.HashPackValue),
-            new ListLimits(limits.ListPackSize, services.QuicklistPackedThreshold),
+            new ListLimits(limits.ListPackSize, packedThreshold),
             new SetLimits(limits.SetIntSetEntries, limits.SetPackEntries, limits.SetPackValue),
             new SortedSetLimits(limits.SortedSetPackEntries, limits.SortedSetPackValue));
-    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Carnelian.Journal;
 using Carnelian.Protocol;
@@ -111,6 +112,19 @@ internal sealed class ReplicationHub(ServerInstance server) : IDisposable
 
     /// <summary>Has the replicas asked what they have, at the end of the round. Any thread.</summary>
     public void RequestAcks() => Volatile.Write(ref _wantsAcks, true);
+
+    /// <summary>Appends a command that only the replicas execute (DEBUG REPLICATE).</summary>
+    public void Append(ReadOnlySpan<Argument> arguments)
+    {
+        var command = new List<byte>(Encoding.ASCII.GetBytes($"*{arguments.Length}\r\n"));
+        foreach (Argument argument in arguments)
+        {
+            command.AddRange(Encoding.ASCII.GetBytes($"${argument.Length}\r\n"));
+            command.AddRange(argument.Span);
+            command.AddRange("\r\n"u8);
+        }
+        Append(CollectionsMarshal.AsSpan(command));
+    }
 
     /// <summary>Appends what is for replicas alone.</summary>
     private void Append(ReadOnlySpan<byte> command)
@@ -367,6 +381,16 @@ internal sealed class ReplicationHub(ServerInstance server) : IDisposable
         int count = 0;
         foreach (Replica replica in _replicas)
             count += replica.State == ReplicaState.Online && Volatile.Read(ref replica.AckOffset) >= offset ? 1 : 0;
+        return count;
+    }
+
+    /// <summary>How many replicas have not said that they have all of the stream.</summary>
+    public int CountLagging()
+    {
+        long end = EndOffset;
+        int count = 0;
+        foreach (Replica replica in _replicas)
+            count += Volatile.Read(ref replica.AckOffset) != end ? 1 : 0;
         return count;
     }
 

@@ -1,3 +1,5 @@
+using Carnelian.Storage.Snapshots;
+
 namespace Carnelian.Storage.Defragmentation;
 
 /// <summary>
@@ -74,7 +76,7 @@ public sealed unsafe class Defragmenter
         var entry = new Entry(_relocator.Move(record));
         if (entry.Encoding == ValueEncoding.Block)
             entry.Block = _relocator.Move(entry.Block);
-        else if (entry.IsCollection && !BeginCollection(entry, mostFields, hits))
+        else if (entry.IsCollection && !ValueGuards.Guards(entry.Collection) && !BeginCollection(entry, mostFields, hits))
             return entry.Address;
         CountKey(_relocator.Hits != hits);
         return entry.Address;
@@ -108,7 +110,7 @@ public sealed unsafe class Defragmenter
             var key = new Key(data, unfinished.Key.Length);
             byte** slot = part->Table.Find(key.Data, key.Length, key.Hash);
             var entry = new Entry(slot == null ? null : *slot);
-            if (entry.Exists && entry.Type == unfinished.Type && entry.Encoding == unfinished.Encoding)
+            if (entry.Exists && entry.Type == unfinished.Type && entry.Encoding == unfinished.Encoding && !ValueGuards.Guards(entry.Collection))
             {
                 byte* value = entry.Collection;
                 bool isDone = CollectionType.Of(entry.Type).Relocate(entry.Encoding, ref value, ref unfinished.Cursor, _relocator);

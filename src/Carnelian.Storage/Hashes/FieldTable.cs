@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Carnelian.Memory;
 using Carnelian.Storage.Defragmentation;
+using Carnelian.Storage.Snapshots;
 
 namespace Carnelian.Storage.Hashes;
 
@@ -68,6 +69,8 @@ public unsafe struct FieldTable
     /// <summary>Frees everything.</summary>
     public static void Free(FieldTable* table)
     {
+        if (ValueGuards.TryLeave((byte*)table))
+            return;
         RecordList records = default;
         for (long position = 0; position >= 0;)
         {
@@ -110,8 +113,11 @@ public unsafe struct FieldTable
     }
 
     /// <summary>Adds a field that is not there.</summary>
-    public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, long deadline, ulong hash) =>
+    public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, long deadline, ulong hash)
+    {
+        BeforeChange(hash);
         Link(HashField.Create(name, value, deadline), hash);
+    }
 
     /// <summary>Changes value and deadline of a field that is there.</summary>
     /// <param name="slot">The place of its record.</param>
@@ -120,6 +126,7 @@ public unsafe struct FieldTable
     /// <param name="deadline">The new deadline, -1 for none, or <see cref="KeepDeadline"/>.</param>
     public void Update(byte** slot, ulong hash, ReadOnlySpan<byte> value, long deadline)
     {
+        BeforeChange(hash);
         var field = new HashField(*slot);
         long old = field.Deadline;
         if (deadline == KeepDeadline)
@@ -132,6 +139,7 @@ public unsafe struct FieldTable
     /// <summary>Changes or removes the deadline of a field that is there.</summary>
     public void SetDeadline(byte** slot, ulong hash, long deadline)
     {
+        BeforeChange(hash);
         var field = new HashField(*slot);
         long old = field.Deadline;
         *slot = field.WithDeadline(deadline).Address;
@@ -142,6 +150,7 @@ public unsafe struct FieldTable
     /// <summary>Removes a field.</summary>
     public void Remove(byte** slot, ulong hash)
     {
+        BeforeChange(hash);
         var field = new HashField(*slot);
         long deadline = field.Deadline;
         Fields.RemoveAt(slot, hash);
@@ -191,6 +200,14 @@ public unsafe struct FieldTable
 
     // --- inside ---------------------------------------------------------------------------------------------------
 
+    /// <summary>Before a field comes, changes or goes: a snapshot may want it as it is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void BeforeChange(ulong hash)
+    {
+        if (ValueGuards.Any)
+            ValueGuards.BeforeChange((byte*)Unsafe.AsPointer(ref this), hash);
+    }
+
     private void RemoveDueOfAll(long now, ref RecordList into)
     {
         RecordList records = default;
@@ -210,6 +227,7 @@ public unsafe struct FieldTable
                 continue;
             }
             ulong hash = HashField.Hash(records[i]);
+            BeforeChange(hash);
             Fields.RemoveAt(Fields.Find(field.NameData, field.NameLength, hash), hash);
             into.Add(field.Address);
         }
@@ -239,6 +257,7 @@ public unsafe struct FieldTable
                 ulong hash = HashField.Hash(records[i]);
                 if (ExpiryIndex.ItemOf(deadline, hash) != item)
                     continue;
+                BeforeChange(hash);
                 Fields.RemoveAt(Fields.Find(field.NameData, field.NameLength, hash), hash);
                 into.Add(field.Address);
             }

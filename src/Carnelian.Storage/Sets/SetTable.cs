@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Carnelian.Memory;
 using Carnelian.Storage.Defragmentation;
+using Carnelian.Storage.Snapshots;
 
 namespace Carnelian.Storage.Sets;
 
@@ -38,6 +39,8 @@ public unsafe struct SetTable
     /// <summary>Frees a set with its members.</summary>
     public static void Free(SetTable* set)
     {
+        if (ValueGuards.TryLeave((byte*)set))
+            return;
         RecordList records = default;
         for (long position = 0; position >= 0;)
         {
@@ -104,6 +107,7 @@ public unsafe struct SetTable
     /// <summary>Adds a member that is not in the set.</summary>
     public void AddNew(byte* data, int length, ulong hash)
     {
+        BeforeChange(hash);
         byte* record = SetMember.Create(data, length);
         _memberBytes += SetMember.AllocatedBytes(record);
         _table.Add(record, hash);
@@ -116,11 +120,20 @@ public unsafe struct SetTable
         byte** slot = _table.Find(data, length, hash);
         if (slot == null)
             return false;
+        BeforeChange(hash);
         byte* record = *slot;
         _table.RemoveAt(slot, hash);
         _memberBytes -= SetMember.AllocatedBytes(record);
         NativeHeap.Free(record);
         return true;
+    }
+
+    /// <summary>Before a member comes or goes: a snapshot may want it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void BeforeChange(ulong hash)
+    {
+        if (ValueGuards.Any)
+            ValueGuards.BeforeChange((byte*)Unsafe.AsPointer(ref this), hash);
     }
 
     /// <summary>A member by chance, each as likely as the others; null in an empty set.</summary>

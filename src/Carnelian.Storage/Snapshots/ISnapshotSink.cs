@@ -15,4 +15,21 @@ public interface ISnapshotSink
     /// <param name="entry">The key with its value; expired ones too.</param>
     /// <param name="isEarly">Whether this comes from a unit and not from the walk.</param>
     void Save(int database, int shard, Entry entry, bool isEarly);
+
+    /// <summary>
+    /// Begins with a value of many elements, which come in steps, so that nobody waits for its whole length. Under the lock of its key, on any thread, as
+    /// <see cref="Save"/>.
+    /// </summary>
+    /// <returns>What takes the elements; null for a sink that wants the value as a whole.</returns>
+    ISnapshotValue? BeginValue(int database, Entry entry) => null;
+
+    /// <summary>From now on the walk brings the elements of this value and nothing else. On the walking thread, without locks.</summary>
+    void StartValue(ISnapshotValue value)
+    {
+    }
+
+    /// <summary>All elements of the value have come. On the walking thread, without locks.</summary>
+    void EndValue(ISnapshotValue value)
+    {
+    }
 }

@@ -27,7 +27,9 @@ public sealed unsafe class Snapshot
     private readonly byte _epoch;
     private readonly Database[] _databases;
     private readonly ConcurrentQueue<EmptiedTables> _emptied = new();
+    private readonly ConcurrentQueue<ValueGuard> _values = new();
     private EmptiedTables? _current;
+    private ValueGuard? _value;
     private RecordList _records;
     private int _walked;
     private int _shard;
@@ -86,7 +88,7 @@ public sealed unsafe class Snapshot
         if (_isAborted || _isComplete)
             return false;
         // First of all, what lies in memory for the snapshot's sake only.
-        if (TryStepEmptied())
+        if (TryStepValue() || TryStepEmptied())
             return true;
         while (_walked < _databases.Length)
         {
@@ -129,6 +131,10 @@ public sealed unsafe class Snapshot
             _keyspace.Locks.ReleaseAll();
             _keyspace.Epochs.NoteGivenUp();
         }
+        _value?.End();
+        _value = null;
+        while (_values.TryDequeue(out ValueGuard? value))
+            value.End();
         _current?.Free();
         _current = null;
         while (_emptied.TryDequeue(out EmptiedTables? emptied))
@@ -141,14 +147,49 @@ public sealed unsafe class Snapshot
     {
         if (entry.Epoch == _epoch)
             return;
-        entry.Epoch = _epoch;
-        _sink.Save(database.SnapshotIndex, shard, entry, isEarly: true);
+        Save(database.SnapshotIndex, shard, entry, isEarly: true);
         Interlocked.Increment(ref _savedEarly);
     }
 
     /// <summary>Takes over the tables of a database that loses all its keys. Under all locks.</summary>
     internal void TakeOver(Database database, DatabasePart* parts, int shards) =>
         _emptied.Enqueue(new EmptiedTables(database.SnapshotIndex, parts, shards));
+
+    /// <summary>Saves a key, or begins to: that of a big value.</summary>
+    private void Save(int database, int shard, Entry entry, bool isEarly)
+    {
+        entry.Epoch = _epoch;
+        if (!ValueGuard.IsBig(entry) || _sink.BeginValue(database, entry) is not { } value)
+        {
+            _sink.Save(database, shard, entry, isEarly);
+            return;
+        }
+        var guard = new ValueGuard(this, entry, shard, value);
+        ValueGuards.Add(guard);
+        _values.Enqueue(guard);
+    }
+
+    /// <summary>Saves some elements of a big value.</summary>
+    private bool TryStepValue()
+    {
+        if (_value == null)
+        {
+            if (!_values.TryDequeue(out _value))
+                return false;
+            _sink.StartValue(_value.Value);
+        }
+        int shard = _value.Shard;
+        _keyspace.Locks.Acquire(shard);
+        // Its key may just have got another name.
+        bool isDone = shard == _value.Shard && !_isAborted && _value.Step();
+        _keyspace.Locks.Release(shard);
+        if (!isDone)
+            return true;
+        _value.End();
+        _sink.EndValue(_value.Value);
+        _value = null;
+        return true;
+    }
 
     private void NextShard()
     {
@@ -162,7 +203,7 @@ public sealed unsafe class Snapshot
     private bool TryComplete()
     {
         _keyspace.Locks.AcquireAll();
-        if (_emptied.IsEmpty && !_isAborted)
+        if (_emptied.IsEmpty && _values.IsEmpty && !_isAborted)
         {
             _isComplete = true;
             _keyspace.Snapshot = null;
@@ -209,8 +250,7 @@ public sealed unsafe class Snapshot
             var entry = new Entry(_records[i]);
             if (entry.Epoch == _epoch)
                 continue;
-            entry.Epoch = _epoch;
-            _sink.Save(database, shard, entry, isEarly: false);
+            Save(database, shard, entry, isEarly: false);
             Walked++;
             if (i % RecordsBetweenClockReads == RecordsBetweenClockReads - 1 && Clock.Nanoseconds - begin > MostNanoseconds)
             {

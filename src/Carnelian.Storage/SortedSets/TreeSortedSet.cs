@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Carnelian.Memory;
+using Carnelian.Storage.Snapshots;
 
 namespace Carnelian.Storage.SortedSets;
 
@@ -33,6 +35,7 @@ internal unsafe struct TreeSortedSet
     /// <summary>Adds a member that is not in the set.</summary>
     public void Add(byte* member, int length, ulong hash, double score)
     {
+        BeforeChange(hash);
         byte* record = MemberRecord.Create(member, length, score).Address;
         Members.Add(record, hash);
         Tree.Add(record);
@@ -42,6 +45,8 @@ internal unsafe struct TreeSortedSet
     public void Rescore(byte** slot, double score)
     {
         var old = new MemberRecord(*slot);
+        if (ValueGuards.Any)
+            BeforeChange(MemberRecord.Hash(old.Address));
         byte* record = Tree.Rescore(old.Address, score);
         if (record == old.Address)
             return;
@@ -56,6 +61,7 @@ internal unsafe struct TreeSortedSet
         byte** slot = Members.Find(member, length, hash);
         if (slot == null)
             return false;
+        BeforeChange(hash);
         var record = new MemberRecord(*slot);
         TreePath path = default;
         Tree.Find(TreeTarget.Of(record), ref path);
@@ -85,11 +91,20 @@ internal unsafe struct TreeSortedSet
             {
                 var record = new MemberRecord(run[i]);
                 ulong hash = KeyHash.Compute(record.Data, record.Length);
+                BeforeChange(hash);
                 Members.RemoveAt(Members.Find(record.Data, record.Length, hash), hash);
                 record.Free();
             }
             count -= length;
         }
+    }
+
+    /// <summary>Before a member comes, goes or gets another score: a snapshot may want it as it is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void BeforeChange(ulong hash)
+    {
+        if (ValueGuards.Any)
+            ValueGuards.BeforeChange((byte*)Unsafe.AsPointer(ref this), hash);
     }
 
     /// <summary>
@@ -135,6 +150,8 @@ internal unsafe struct TreeSortedSet
 
     public static void Free(TreeSortedSet* set)
     {
+        if (ValueGuards.TryLeave((byte*)set))
+            return;
         for (LeafNode* leaf = set->Tree.First; leaf != null; leaf = leaf->Next)
         {
             for (int i = 0; i < leaf->Count; i++)

@@ -15,7 +15,7 @@ internal sealed class JournalTap : IDisposable
     private readonly IJournalReader _actual;
     private int _fences;
 
-    public JournalTap(ServerPair servers)
+    public JournalTap(ServerPair servers, bool isReplica)
     {
         _oracle = new RespConnection(servers.OraclePort);
         _tested = new RespConnection(servers.TestedPort);
@@ -24,7 +24,8 @@ internal sealed class JournalTap : IDisposable
             connection.Call("DEBUG SET-ACTIVE-EXPIRE 0");
         _oracle.Call("CONFIG SET repl-diskless-sync-delay 0");
         _expected = new ReplicaJournal(servers.OraclePort);
-        _actual = new RecordedJournal(servers.TestedPort);
+        _tested.Call("CONFIG SET repl-diskless-sync-delay 0");
+        _actual = isReplica ? new ReplicaJournal(servers.TestedPort) : new RecordedJournal(servers.TestedPort);
         Take();
     }
 

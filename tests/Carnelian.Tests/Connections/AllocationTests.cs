@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Carnelian.Journal;
 using Carnelian.Server.Execution;
 
 namespace Carnelian.Tests.Connections;
@@ -45,6 +46,19 @@ public sealed class AllocationTests : IDisposable
         Assert.True(allocated < MostBytes, $"{Commands} commands allocated {allocated} bytes");
     }
 
+    [Fact]
+    public void Writing_to_the_journal_allocates_nothing()
+    {
+        var sink = new CountingSink();
+        _server.Instance.Keyspace.Locks.AcquireAll();
+        _server.Instance.Journal.Add(sink);
+        _server.Instance.Keyspace.Locks.ReleaseAll();
+
+        Commands_of_the_quick_path_allocate_nothing("*5\r\n$3\r\nSET\r\n$5\r\nkey:1\r\n$11\r\nhello world\r\n$2\r\nEX\r\n$3\r\n100\r\n", "+OK\r\n");
+
+        Assert.True(sink.Bytes > 50L * Commands);
+    }
+
     /// <summary>Sends a batch and reads the replies: a known number of bytes, or lines.</summary>
     private void Run(byte[] batch, int count, int? replyLength)
     {
@@ -57,6 +71,13 @@ public sealed class AllocationTests : IDisposable
             missing -= replyLength != null ? received : _replies.AsSpan(0, received).Count((byte)'\n');
         }
         Assert.Equal(0, missing);
+    }
+
+    private sealed class CountingSink : IJournalSink
+    {
+        public long Bytes { get; private set; }
+
+        public void Append(ReadOnlySpan<byte> unit) => Bytes += unit.Length;
     }
 
     private long AllocatedByTheLoop()

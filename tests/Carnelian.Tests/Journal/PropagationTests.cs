@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using Carnelian.Testing;
 
 namespace Carnelian.Tests.Journal;
 
 /// <summary>What commands, transactions and expiry write to the journal of a whole server.</summary>
-public sealed class PropagationTests : IDisposable
+public sealed partial class PropagationTests : IDisposable
 {
     private readonly RunningServer _server = new("--enable-debug-command", "yes");
     private readonly RecordingSink _sink = new();
@@ -18,6 +19,12 @@ public sealed class PropagationTests : IDisposable
     }
 
     public void Dispose() => _server.Dispose();
+
+    /// <summary>The lines, with T for points in time.</summary>
+    private string[] Take() => [.. _sink.Take().Select(static line => Time().Replace(line, "T"))];
+
+    [GeneratedRegex(@"\b\d{13}\b")]
+    private static partial Regex Time();
 
     [Fact]
     public void A_write_goes_as_it_was_received()
@@ -68,13 +75,63 @@ public sealed class PropagationTests : IDisposable
     [Fact]
     public void Keys_whose_time_has_come_are_removed_one_by_one()
     {
+        _client.Call("DEBUG SET-ACTIVE-EXPIRE 0");
         _client.Call("SET a x PX 1");
         _client.Call("SET b x PX 1");
         _sink.Take();
+        _client.Call("DEBUG SET-ACTIVE-EXPIRE 1");
         Assert.True(SpinWait.SpinUntil(() => _client.Call("DBSIZE").Value == "0", 5000));
         string[] removed = _sink.Take();
 
         Assert.Equal(["UNLINK a", "UNLINK b"], removed.Order());
+    }
+
+    [Fact]
+    public void Fields_whose_time_has_come_are_removed_and_the_hash_with_the_last()
+    {
+        _client.Call("DEBUG SET-ACTIVE-EXPIRE 0");
+        _client.Call("HSETEX h PX 1 FIELDS 1 f v");
+        _client.Call("HSET i f v");
+        _client.Call("HSETEX i PX 1 FIELDS 1 g v");
+        _client.Call("DEBUG SET-ACTIVE-EXPIRE 1");
+        Assert.True(SpinWait.SpinUntil(() => _client.Call("EXISTS h").Value == "0" && _client.Call("HLEN i").Value == "1", 5000));
+        string[] lines = Take();
+
+        Assert.Equal(["SELECT 0", "HSETEX h PXAT T FIELDS 1 f v", "HSET i f v", "HSETEX i PXAT T FIELDS 1 g v"], lines[..4]);
+        Assert.Equal(["EXEC", "HDEL h f", "HDEL i g", "MULTI", "UNLINK h"], lines[4..].Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Who_is_served_while_waiting_writes_the_plain_command()
+    {
+        RespConnection waiting = _server.Connect();
+        waiting.Queue(CommandText.Split("BLPOP none l 0"));
+        waiting.Flush();
+        Assert.True(SpinWait.SpinUntil(() => _client.Call("INFO clients").Value.Contains("blocked_clients:1", StringComparison.Ordinal), 5000));
+        _client.Call("RPUSH l a b");
+        waiting.ReadFrame();
+
+        Assert.Equal(["SELECT 0", "RPUSH l a b", "LPOP l"], Take());
+    }
+
+    [Theory]
+    [InlineData("INCREX c BYINT 5", "SET c 5")]
+    [InlineData("INCREX c BYFLOAT 1.5 EX 100", "SET c 1.5 PXAT T")]
+    [InlineData("SET s v;DELEX s IFEQ v", "SET s v;DEL s")]
+    [InlineData("SET s v;SET s w IFNE x GET", "SET s v;SET s w")]
+    [InlineData("SET s v;SET s w IFNE x PX 5000", "SET s v;SET s w PXAT T")]
+    [InlineData("RPUSH l a b c;LMOVEM l m LEFT LEFT COUNT 2 BULK", "RPUSH l a b c;MULTI;LPOP l 2;LPUSH m b a;EXEC")]
+    [InlineData("RPUSH l a b c;LMOVEM l m RIGHT LEFT COUNT 2 OBO", "RPUSH l a b c;MULTI;RPOP l 2;LPUSH m c b;EXEC")]
+    [InlineData("HIMPORT PREPARE fs f g;HIMPORT SET h fs 1 2;HIMPORT SET h fs 3 4", "HSET h f 1 g 2;MULTI;UNLINK h;HSET h f 3 g 4;EXEC")]
+    [InlineData("XADD x IDMP p i * f v", "MULTI;XADD x T-0 f v;XIDMPRECORD x p i T-0;EXEC")]
+    [InlineData("XADD x 5-1 f v;XDELEX x DELREF IDS 1 5-1", "XADD x 5-1 f v;XDELEX x DELREF IDS 1 5-1")]
+    public void Commands_that_only_Redis_has_are_written_so_that_they_can_be_replayed(string commands, string expected)
+    {
+        foreach (string command in commands.Split(';'))
+            Assert.False(_client.Call(command).IsError, command);
+        string[] lines = Take();
+        // A transaction comes with its SELECT inside.
+        Assert.Equal(expected.Split(';'), lines.Where(static line => line != "SELECT 0"));
     }
 
     [Fact]

@@ -20,6 +20,9 @@ internal sealed class RecordingSink(bool isReplication = true) : IJournalSink
         Units++;
     }
 
+    /// <summary>All that has come since the last look, as it was written.</summary>
+    public byte[] Bytes => _bytes.ToArray();
+
     /// <summary>What has come since the last look.</summary>
     public string[] Take()
     {

@@ -7,7 +7,7 @@ namespace Carnelian.Persistence.Rdb.Values;
 /// <summary>The zipmaps of versions before 4: small hashes.</summary>
 /// <remarks>
 /// Layout: fields in one byte (254 and above: not told), then for each field its length, its bytes, the length of its value, a byte that tells how many
-/// unused ones follow the value, the value; 0xFF. A length below 254 is one byte; 254 announces four.
+/// unused ones follow the value, the value; 0xFF. A length below 254 is one byte; 254 announces four with a greater one. There is at least one field.
 /// </remarks>
 internal static class ZipMap
 {
@@ -31,7 +31,7 @@ internal static class ZipMap
                 return false;
             }
         }
-        if (bytes[0] < LongLength && bytes[0] != builder.Count / 2)
+        if (builder.Count == 0 || (bytes[0] < LongLength && bytes[0] != builder.Count / 2))
         {
             builder.Discard();
             return false;
@@ -49,6 +49,8 @@ internal static class ZipMap
         if (rest.Length < header + extra)
             return false;
         long length = header == 1 ? rest[0] : BinaryPrimitives.ReadUInt32LittleEndian(rest[1..]);
+        if (header == 5 && length < LongLength)
+            return false;
         long unused = extra == 0 ? 0 : rest[header];
         if (header + extra + length + unused > rest.Length || !builder.HasRoomFor((int)length))
             return false;

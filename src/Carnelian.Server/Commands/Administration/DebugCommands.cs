@@ -108,6 +108,10 @@ public static class DebugCommands
                 ServerOf(ref ctx).ChangeReplicationId();
                 ctx.Reply.Ok();
                 break;
+            case ("replicate", >= 3):
+                ServerOf(ref ctx).Replication.Append(ctx.Arguments[2..]);
+                ctx.Reply.Ok();
+                break;
             case ("config-rewrite-force-all", 2):
                 RewriteConfiguration(ref ctx);
                 break;

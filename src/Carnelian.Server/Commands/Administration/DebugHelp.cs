@@ -39,6 +39,8 @@ internal static class DebugHelp
             it is used instead of the 'key' prefix. These are not propagated to
             replicas. Cluster slots are not respected so keys not belonging to the
             current node can be created in cluster mode.
+        REPLICATE <string>
+            Replicates the provided string to replicas, allowing data divergence.
         PROTOCOL <type>
             Reply with a test value of the specified type. <type> can be: string,
             integer, double, bignum, null, array, set, map, attrib, push, verbatim,

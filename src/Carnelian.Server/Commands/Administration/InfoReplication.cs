@@ -37,7 +37,8 @@ internal static class InfoReplication
         text.Field("repl_backlog_histlen", backlog?.HistoryLength ?? 0);
     }
 
-    private static string? NameOf(ReplicaState state) => state switch
+    /// <summary>A state's name; null for one that is not shown.</summary>
+    internal static string? NameOf(ReplicaState state) => state switch
     {
         ReplicaState.WaitingForStart or ReplicaState.WaitingForEnd => "wait_bgsave",
         ReplicaState.SendingFile => "send_bulk",

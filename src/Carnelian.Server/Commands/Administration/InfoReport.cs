@@ -1,5 +1,6 @@
 using System.Globalization;
 using Carnelian.Commands.Table;
+using Carnelian.Persistence.Rdb;
 using Carnelian.Server.AppendOnly;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Configuration;
@@ -132,14 +133,31 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
 
     private void WritePersistence()
     {
-        _text.Zeros("loading", "async_loading");
+        LoadProgress? loading = server.Loader.Running;
+        _text.Field("loading", loading == null ? 0 : 1);
+        _text.Zeros("async_loading");
         WriteSaves();
-        _text.Zeros(
-            "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded");
+        _text.Field("rdb_last_load_keys_expired", server.Loader.Last.Expired);
+        _text.Field("rdb_last_load_keys_loaded", server.Loader.Last.Keys);
         WriteAof();
         _text.Zeros("module_fork_in_progress", "module_fork_last_cow_size", "slot_migration_fork_in_progress");
         if (server.Aof.IsEnabled)
             WriteAofFile();
+        if (loading != null)
+            WriteLoading(loading);
+    }
+
+    private void WriteLoading(LoadProgress progress)
+    {
+        long total = progress.TotalBytes, loaded = progress.LoadedBytes;
+        long elapsed = Clock.Sample() / 1000 - server.Loader.StartedAt;
+        double share = total == 0 ? 0 : (double)loaded / total;
+        _text.Field("loading_start_time", server.Loader.StartedAt);
+        _text.Field("loading_total_bytes", total);
+        _text.Field("loading_rdb_used_mem", progress.UsedMemory);
+        _text.Field("loading_loaded_bytes", loaded);
+        _text.Field("loading_loaded_perc", share * 100, 2);
+        _text.Field("loading_eta_seconds", share == 0 ? 1 : (long)(elapsed / share) - elapsed);
     }
 
     private void WriteAof()

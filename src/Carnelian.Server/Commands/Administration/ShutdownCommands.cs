@@ -48,13 +48,15 @@ public static class ShutdownCommands
         const ShutdownOptions both = ShutdownOptions.Save | ShutdownOptions.NoSave;
         if ((options & both) == both || isAbort && options != ShutdownOptions.Default)
             ctx.WriteSyntaxError();
+        else if (isAbort && client.Loop.Server.ShutdownWait.TryAbort())
+            ctx.Reply.Ok();
         else if (isAbort)
-            ctx.Reply.Error("ERR No shutdown in progress."u8); // It never takes time: there are no replicas to wait for.
+            ctx.Reply.Error("ERR No shutdown in progress."u8);
         else if ((options & ShutdownOptions.Failover) != 0)
             ctx.Reply.Error("ERR SHUTDOWN FAILOVER is only supported in cluster mode."u8);
-        else if (client.Loop.Server.Shutdown.TryRun(options, client))
-            client.Loop.CloseSoon(client);
-        else
+        else if (!client.Loop.Server.Shutdown.TryRun(options, client))
             ctx.Reply.Error("ERR Errors trying to SHUTDOWN. Check logs."u8);
+        else if (!client.Loop.Server.ShutdownWait.IsOn)
+            client.Loop.CloseSoon(client);
     }
 }

@@ -66,6 +66,7 @@ public static class MemoryCommands
         var memory = new MemoryFigures(ServerOf(ref ctx));
         ReplyWriter reply = ctx.Reply;
         Keyspace keyspace = ctx.Keyspace;
+        long waiting = ServerOf(ref ctx).Aof.Writer?.WaitingBytes ?? 0;
         DeferredLength length = reply.BeginDeferred();
         int pairs = 0;
         Number("peak.allocated", memory.Peak);
@@ -78,7 +79,7 @@ public static class MemoryCommands
         Number("cluster.links", 0);
         Number("cluster.slot_import", 0);
         Number("cluster.slot_export", 0);
-        Number("aof.buffer", 0);
+        Number("aof.buffer", waiting);
         Number("lua.caches", 0);
         Number("functions.caches", 0);
         for (int i = 0; i < keyspace.DatabaseCount; i++)

@@ -1,5 +1,6 @@
 using Carnelian.Commands;
 using Carnelian.Commands.Table;
+using Carnelian.Journal;
 using Carnelian.Persistence.Rdb;
 using Carnelian.Persistence.Rdb.Values;
 using Carnelian.Server.Clients;
@@ -125,7 +126,7 @@ public static class RestoreCommands
                 Add(ref ctx, key, old.Exists, ref value, deadline, options);
                 return;
             }
-            Report(ref ctx, server, value.Detail);
+            Report(server, value.Detail);
             ctx.Reply.Error("ERR Bad data format"u8);
         }
         finally
@@ -143,7 +144,10 @@ public static class RestoreCommands
         if (deadline != 0 && ctx.IsPast(deadline))
         {
             if (replaces)
+            {
                 ctx.Modified(key, NotificationClass.Generic, "del"u8);
+                ctx.ReplaceByRemoval(key, ctx.Services.LazyServerDelete);
+            }
             ctx.Reply.Ok();
             return;
         }
@@ -151,6 +155,22 @@ public static class RestoreCommands
         ctx.Created(key);
         ctx.Modified(key, NotificationClass.Generic, "restore"u8);
         ctx.Reply.Ok();
+        if (ctx.Effects != null && deadline != 0 && !options.IsAbsolute)
+            ReplaceByAbsolute(ref ctx, deadline);
+    }
+
+    /// <summary>Has the journal show the deadline as a point in time.</summary>
+    private static void ReplaceByAbsolute(scoped ref CommandContext ctx, long deadline)
+    {
+        JournalUnit effects = ctx.ReplaceEffect(ctx.ArgCount + 1);
+        for (int i = 0; i < ctx.ArgCount; i++)
+        {
+            if (i == 2)
+                effects.Add(deadline);
+            else
+                effects.Add(ctx.Arg(i));
+        }
+        effects.Add("ABSTTL"u8);
     }
 
     private static int AccessBits(scoped ref CommandContext ctx, in RestoreOptions options)
@@ -161,11 +181,11 @@ public static class RestoreCommands
         return options.IdleSeconds >= 0 ? AccessClock.BitsForIdle(options.IdleSeconds, ctx.Now) : clock.Fresh(ctx.Now);
     }
 
-    /// <summary>Tells the log what is wrong with a payload, when the locks are released.</summary>
-    private static void Report(scoped ref CommandContext ctx, ServerInstance server, string detail)
+    /// <summary>Tells the log what is wrong with a payload: under the key's lock, since it has to be there before the reply, but only when details are asked for.</summary>
+    private static void Report(ServerInstance server, string detail)
     {
         if (detail.Length != 0 && server.Log.Shows(LogLevel.Verbose))
-            ((Client)ctx.Session).Loop.Post(() => server.Log.Write(LogLevel.Verbose, $"Internal error in RDB reading offset 0 -> {detail}"));
+            server.Log.Write(LogLevel.Verbose, $"Internal error in RDB reading offset 0 -> {detail}");
     }
 
     /// <summary>What a client wants of a restored key.</summary>

@@ -97,22 +97,26 @@ public sealed unsafe class HashPropertyTests
             case 8 when !hash.IsPacked && random.Next(20) == 0:
                 int due = model.Count(pair => pair.Value.Deadline >= 0 && pair.Value.Deadline < now), removed = 0;
                 while (hash.Table->Earliest >= 0 && hash.Table->Earliest < now)
-                {
-                    RecordList gone = default;
-                    hash.Table->RemoveDue(now, 16, ref gone);
-                    removed += gone.Count;
-                    for (int i = 0; i < gone.Count; i++)
-                        new HashField(gone[i]).Free();
-                    gone.Dispose();
-                }
+                    removed += RemoveDue(hash, now);
                 Assert.Equal(due, removed);
-                foreach (string expired in model.Where(pair => pair.Value.Deadline >= 0 && pair.Value.Deadline < now).Select(pair => pair.Key).ToArray())
-                    model.Remove(expired);
+                foreach (string gone in model.Where(pair => pair.Value.Deadline >= 0 && pair.Value.Deadline < now).Select(pair => pair.Key).ToArray())
+                    model.Remove(gone);
                 break;
             default:
                 Assert.Equal(isThere, hash.TryGet(field, now, out _));
                 break;
         }
+    }
+
+    private static int RemoveDue(Hash hash, long now)
+    {
+        RecordList removed = default;
+        hash.Table->RemoveDue(now, 16, ref removed);
+        int count = removed.Count;
+        for (int i = 0; i < count; i++)
+            new HashField(removed[i]).Free();
+        removed.Dispose();
+        return count;
     }
 
     private static void AssertDeadlines(Hash hash, Dictionary<string, Field> model, Database database, in Key key)

@@ -2,7 +2,11 @@ using System.Globalization;
 using System.Text;
 using Carnelian.Server.Commands.Administration;
 using Carnelian.Storage;
+using Carnelian.Storage.Hashes;
+using Carnelian.Storage.Packed;
+using Carnelian.Storage.Sets;
 using Carnelian.Storage.Snapshots;
+using Carnelian.Storage.SortedSets;
 
 namespace Carnelian.Tests.Storage.Snapshots;
 
@@ -18,6 +22,9 @@ internal sealed unsafe class RecordingSink : ISnapshotSink
     public List<string> Repeated { get; } = [];
 
     public long EarlyBytes => 0;
+
+    /// <summary>How many values came in steps.</summary>
+    public int Values { get; private set; }
 
     /// <summary>The keys of all databases as they are. Under all locks.</summary>
     public static Dictionary<(int Database, string Key), string> StateOf(Keyspace keyspace)
@@ -55,6 +62,22 @@ internal sealed unsafe class RecordingSink : ISnapshotSink
         }
     }
 
+    public ISnapshotValue? BeginValue(int database, Entry entry) =>
+        new RecordedValue(database, Encoding.Latin1.GetString(entry.KeyBytes), entry.Type, entry.Deadline, CollectionType.Of(entry.Type).Count(entry.Encoding, entry.Collection));
+
+    public void EndValue(ISnapshotValue value)
+    {
+        var recorded = (RecordedValue)value;
+        Values++;
+        lock (_lock)
+        {
+            if (recorded.Elements.Count != recorded.Count)
+                Repeated.Add($"{recorded.Key}: {recorded.Elements.Count} elements of {recorded.Count}");
+            if (!Saved.TryAdd((recorded.Database, recorded.Key), DescribeElements(recorded.Type, recorded.Deadline, recorded.Elements)))
+                Repeated.Add(recorded.Key);
+        }
+    }
+
     /// <summary>Asserts that what was saved is the state at the cut.</summary>
     public void AssertEquals(Dictionary<(int Database, string Key), string> atCut)
     {
@@ -75,6 +98,63 @@ internal sealed unsafe class RecordingSink : ISnapshotSink
         Assert.Empty(differences);
     }
 
-    private static string Describe(Entry entry) =>
-        string.Create(CultureInfo.InvariantCulture, $"{entry.Type} {entry.Deadline} {DatasetDigest.OfValue(entry)}");
+    private static string Describe(Entry entry)
+    {
+        if (!ValueGuard.IsBig(entry))
+            return string.Create(CultureInfo.InvariantCulture, $"{entry.Type} {entry.Deadline} {DatasetDigest.OfValue(entry)}");
+        RecordList records = default;
+        for (long position = 0; position >= 0;)
+        {
+            if (entry.Type == Carnelian.Storage.ValueType.Hash)
+                ((FieldTable*)entry.Collection)->Collect(ref position, ref records);
+            else if (entry.Type == Carnelian.Storage.ValueType.Set)
+                SetTable.TableOf((SetTable*)entry.Collection).Collect(ref position, ref records);
+            else
+                new SortedSet(entry).Collect(ref position, ref records);
+        }
+        var elements = new List<string>();
+        for (int i = 0; i < records.Count; i++)
+            elements.Add(DescribeElement(entry.Type, records[i]));
+        records.Dispose();
+        return DescribeElements(entry.Type, entry.Deadline, elements);
+    }
+
+    private static string DescribeElements(Carnelian.Storage.ValueType type, long deadline, List<string> elements)
+    {
+        elements.Sort(StringComparer.Ordinal);
+        return string.Create(CultureInfo.InvariantCulture, $"{type} {deadline} of {elements.Count}: ") + string.Join(' ', elements);
+    }
+
+    private static string DescribeElement(Carnelian.Storage.ValueType type, byte* element)
+    {
+        if (type == Carnelian.Storage.ValueType.Hash)
+        {
+            var field = new HashField(element);
+            return $"{Encoding.Latin1.GetString(field.Name)}={Encoding.Latin1.GetString(field.Value.Bytes(new byte[PackedValue.MostDigits]))}@{field.Deadline}";
+        }
+        if (type == Carnelian.Storage.ValueType.Set)
+        {
+            byte* data = SetMember.Data(element, out int length);
+            return Encoding.Latin1.GetString(data, length);
+        }
+        var member = new MemberRecord(element);
+        return string.Create(CultureInfo.InvariantCulture, $"{Encoding.Latin1.GetString(member.Data, member.Length)}={member.Score}");
+    }
+
+    private sealed class RecordedValue(int database, string key, Carnelian.Storage.ValueType type, long deadline, long count) : ISnapshotValue
+    {
+        public int Database => database;
+
+        public string Key => key;
+
+        public Carnelian.Storage.ValueType Type => type;
+
+        public long Deadline => deadline;
+
+        public long Count => count;
+
+        public List<string> Elements { get; } = [];
+
+        public void Add(byte* element, bool isEarly) => Elements.Add(DescribeElement(type, element));
+    }
 }

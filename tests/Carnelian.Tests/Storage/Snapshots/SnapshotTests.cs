@@ -74,7 +74,7 @@ public sealed unsafe class SnapshotTests : IDisposable
         RespConnection main = Start(loops);
         using var ends = new CancellationTokenSource();
         var failures = new List<Exception>();
-        Thread[] writers = [.. Enumerable.Range(0, 4).Select(i => new Thread(() => Write(i, ends.Token, failures)))];
+        Thread[] writers = [.. Enumerable.Range(0, 4).Select(i => new Thread(() => Write(i, ends.Token, failures)) { IsBackground = true })];
         RespConnection blocked = _server!.Connect(), other = _server.Connect();
         foreach (Thread writer in writers)
             writer.Start();
@@ -100,6 +100,67 @@ public sealed unsafe class SnapshotTests : IDisposable
             writer.Join();
         Assert.Empty(failures);
         Assert.Equal("+PONG", main.Call("PING").ToString());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Big_values_are_saved_in_steps_between_which_they_change(int seed)
+    {
+        RespConnection client = Start(loops: 1);
+        var random = new Random(seed);
+        var writes = new BigValueWrites(seed);
+        var defragmenter = new Defragmenter(movesAll: true);
+        int shard = 0, values = 0;
+        for (int round = 0; round < 6; round++)
+        {
+            Run(client, [["SELECT", "1"], .. BigValueWrites.Refill(), ["SELECT", "0"], .. BigValueWrites.Refill()]);
+            (Snapshot snapshot, RecordingSink sink, Dictionary<(int, string), string> atCut) = Cut();
+            while (snapshot.Step())
+            {
+                if (random.Next(2) == 0)
+                    Run(client, [.. Enumerable.Range(0, random.Next(1, 10)).Select(_ => writes.Next())]);
+                if (random.Next(4) == 0)
+                    MoveSome(defragmenter, ref shard);
+                if (round == 5 && random.Next(100) == 0)
+                    WithAllLocks(snapshot.Abort);
+            }
+            snapshot.End();
+            if (!snapshot.IsAborted)
+                sink.AssertEquals(atCut);
+            values += sink.Values;
+            Assert.False(ValueGuards.Any);
+        }
+        Assert.InRange(values, 50, int.MaxValue);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Big_values_are_saved_while_clients_of_several_loops_change_them(int loops)
+    {
+        RespConnection client = Start(loops);
+        Run(client, [["SELECT", "1"], .. BigValueWrites.Refill(), ["SELECT", "0"], .. BigValueWrites.Refill()]);
+        using var ends = new CancellationTokenSource();
+        var failures = new List<Exception>();
+        Thread[] writers = [.. Enumerable.Range(0, 3).Select(i => new Thread(() => WriteBig(i, ends.Token, failures)) { IsBackground = true })];
+        foreach (Thread writer in writers)
+            writer.Start();
+        for (int round = 0; round < 6; round++)
+        {
+            (Snapshot snapshot, RecordingSink sink, Dictionary<(int, string), string> atCut) = Cut();
+            while (snapshot.Step())
+                Thread.Yield();
+            snapshot.End();
+            sink.AssertEquals(atCut);
+            Run(client, [.. BigValueWrites.Refill()]);
+        }
+        ends.Cancel();
+        foreach (Thread writer in writers)
+            writer.Join();
+        Assert.Empty(failures);
     }
 
     [Fact]
@@ -167,6 +228,29 @@ public sealed unsafe class SnapshotTests : IDisposable
         client.Flush();
         for (int i = 0; i < count; i++)
             Assert.NotEqual(0, client.ReadFrame().Length);
+    }
+
+    private static void Run(RespConnection client, string[][] commands)
+    {
+        Send(client, commands);
+        foreach (string[] _ in commands)
+            Assert.NotEqual(0, client.ReadFrame().Length);
+    }
+
+    private void WriteBig(int seed, CancellationToken ends, List<Exception> failures)
+    {
+        try
+        {
+            RespConnection client = _server!.Connect();
+            var writes = new BigValueWrites(seed + 100);
+            while (!ends.IsCancellationRequested)
+                Run(client, [.. Enumerable.Range(0, 30).Select(_ => writes.Next())]);
+        }
+        catch (Exception e)
+        {
+            lock (failures)
+                failures.Add(e);
+        }
     }
 
     private RespConnection Start(int loops)

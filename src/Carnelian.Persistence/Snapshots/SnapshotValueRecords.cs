@@ -1,0 +1,107 @@
+using Carnelian.Memory;
+using Carnelian.Persistence.Rdb;
+using Carnelian.Storage;
+using Carnelian.Storage.Hashes;
+using Carnelian.Storage.Sets;
+using Carnelian.Storage.Snapshots;
+using Carnelian.Storage.SortedSets;
+
+namespace Carnelian.Persistence.Snapshots;
+
+/// <summary>The record of one big value, as far as it is not written yet: key and number of elements, then elements in any order.</summary>
+/// <remarks>Elements come in under the lock of the value's key; the bytes are taken out without it.</remarks>
+internal sealed unsafe class SnapshotValueRecords : ISnapshotValue, IDisposable
+{
+    private readonly RdbSnapshotSink _sink;
+    private readonly Lock _lock = new();
+    private readonly Storage.ValueType _type;
+    private readonly FieldDeadlineForm _deadlines;
+    private readonly long _earliest;
+    private RdbBuffer _buffer;
+    private RdbBuffer _other;
+    private long _earlyBytes;
+
+    /// <summary>Begins the record of a value for which there is no obstacle. Under the lock of its key.</summary>
+    public SnapshotValueRecords(RdbSnapshotSink sink, int database, Entry entry, RdbProfile profile, AccessNote note, bool compresses, AccessClock access, long now)
+    {
+        _sink = sink;
+        _type = entry.Type;
+        _buffer = new RdbBuffer { Compresses = compresses };
+        _other = new RdbBuffer { Compresses = compresses };
+        _buffer.WriteByte(RdbOpcode.SelectDatabase);
+        _buffer.WriteLength((ulong)database);
+        using var writer = new RdbEntryWriter(_buffer, profile) { Note = note };
+        _ = writer.WriteHead(entry, access, now);
+        if (entry.Type == Storage.ValueType.Hash && ((FieldTable*)entry.Collection)->VolatileCount != 0)
+        {
+            _deadlines = profile.FieldDeadlines;
+            _earliest = ((FieldTable*)entry.Collection)->Earliest;
+            if (_deadlines == FieldDeadlineForm.Redis)
+                _buffer.WriteInt64(_earliest);
+        }
+        _buffer.WriteLength((ulong)CollectionType.Of(entry.Type).Count(entry.Encoding, entry.Collection));
+    }
+
+    /// <inheritdoc/>
+    public void Add(byte* element, bool isEarly)
+    {
+        lock (_lock)
+        {
+            long before = _buffer.Length;
+            Write(element);
+            if (isEarly)
+                _earlyBytes += _buffer.Length - before;
+            _sink.CountValue(_buffer.Length - before, isEarly);
+        }
+    }
+
+    /// <summary>Writes what there is. On the walking thread.</summary>
+    public void MoveTo(RdbBuffer target)
+    {
+        RdbBuffer full;
+        long early;
+        lock (_lock)
+        {
+            full = _buffer;
+            _buffer = _other;
+            _other = full;
+            early = _earlyBytes;
+            _earlyBytes = 0;
+        }
+        target.WriteRaw(full.Bytes);
+        full.Clear();
+        _sink.CountValue(-early, isEarly: true);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _buffer.Dispose();
+        _other.Dispose();
+    }
+
+    private void Write(byte* element)
+    {
+        switch (_type)
+        {
+            case Storage.ValueType.Hash:
+                var field = new HashField(element);
+                if (_deadlines == FieldDeadlineForm.Redis)
+                    _buffer.WriteLength(field.HasDeadline ? (ulong)(field.Deadline - _earliest + 1) : 0);
+                _buffer.WriteString(field.Name);
+                _buffer.WriteString(field.Value);
+                if (_deadlines == FieldDeadlineForm.Valkey)
+                    _buffer.WriteInt64(field.Deadline);
+                break;
+            case Storage.ValueType.Set:
+                byte* data = SetMember.Data(element, out int length);
+                _buffer.WriteString(new ReadOnlySpan<byte>(data, length));
+                break;
+            default:
+                var member = new MemberRecord(element);
+                _buffer.WriteString(member.Member);
+                _buffer.WriteDouble(member.Score);
+                break;
+        }
+    }
+}

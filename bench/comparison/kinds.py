@@ -120,13 +120,14 @@ class CpuRow:
     user: float = None
     refill: Data = None  # sent again before each round, for commands that take away what they work on
     left: str = None  # a command whose reply is 0 when nothing was left at the end of a round
+    options: tuple = ()  # further arguments of both servers
 
     SECTION: ClassVar = "Server CPU per operation, one loop"
     HEADERS: ClassVar = ("work", "total", "at most", "user", "at most", "total of rounds", "CPU µs/op", "user µs/op",
                          "throughput", "k ops/s", "p50", "p99", "p99 ms")
 
     def measure(self, bench):
-        servers = bench.loaded(self.data, ONE_LOOP, pinned=True)
+        servers = bench.loaded(self.data, ONE_LOOP + self.options, pinned=True)
         data = bench.scaled(self.data)
         check_replies(servers, self.command, data.size)
         load = dict(pipeline=self.pipeline, keys=data.keys, size=data.size)
@@ -186,12 +187,13 @@ class ThroughputRow:
     command: str
     pipeline: int
     at_least: float = None
+    options: tuple = ()  # further arguments of both servers
 
     SECTION: ClassVar = "Throughput with default settings, nothing pinned"
     HEADERS: ClassVar = ("work", "throughput", "at least", "of rounds", "k ops/s", "p50", "p99", "p99 ms")
 
     def measure(self, bench):
-        servers = bench.loaded(self.data, DEFAULTS, pinned=False)
+        servers = bench.loaded(self.data, DEFAULTS + self.options, pinned=False)
         data = bench.scaled(self.data)
         check_replies(servers, self.command, data.size)
         load = dict(pipeline=self.pipeline, keys=data.keys, size=data.size, threads=2, pinned_to_core=False)

@@ -45,6 +45,9 @@ HYPERLOGLOGS = Data(30, 3, "PFADD key:__rand_int__" + "".join(f" {number}:__rand
 PLACES = Data(1000, 3, "GEOADD places __rand_int__e-2 45.0 0:__rand_int__", held=1, also=tuple(
     Data(1000, 3, f"GEOADD places __rand_int__e-2 {45 + row / 20:.2f} {row}:__rand_int__") for row in range(1, 100)))
 
+# Rewrites would come at different times.
+AOF = ("--appendonly", "yes", "--auto-aof-rewrite-percentage", "0", "--appendfsync")
+
 ROWS = [
     CpuRow("ping-p1", "PING, unpipelined", SMALL, "PING", 1, total=1.0, user=0.7),
     CpuRow("set-p1", "SET 64 B, 1 M keys, unpipelined", SMALL, SET, 1, total=1.0, user=0.7),
@@ -60,6 +63,8 @@ ROWS = [
     CpuRow("set-1k-p16", "SET 1 KB, 1 M keys, pipeline 16", LARGE, SET, 16, total=0.85, user=0.7),
     CpuRow("get-1k-p16", "GET 1 KB, 1 M keys, pipeline 16", LARGE, GET, 16, total=0.85, user=0.7),
     CpuRow("incr-p16", "INCR, 1 M keys, pipeline 16", COUNTERS, INCR, 16, total=0.8, user=0.6),
+
+    CpuRow("set-aof-p16", "SET 64 B, 1 M keys, AOF everysec, pipeline 16", SMALL, SET, 16, total=0.75, options=(*AOF, "everysec")),
 
     CpuRow("lpush-p16", "LPUSH 16 B, list of 1 M, pipeline 16", LIST, "LPUSH list __data__", 16, total=0.8),
     CpuRow("rpush-p16", "RPUSH 16 B, list of 1 M, pipeline 16", LIST, "RPUSH list __data__", 16, total=0.8),
@@ -115,6 +120,7 @@ ROWS = [
     ThroughputRow("default-set-p1", "SET 64 B, 1 M keys, unpipelined", SMALL, SET, 1, at_least=1.0),
     ThroughputRow("default-set-p16", "SET 64 B, 1 M keys, pipeline 16", SMALL, SET, 16, at_least=1.0),
     ThroughputRow("default-set-p64", "SET 64 B, 1 M keys, pipeline 64", SMALL, SET, 64, at_least=1.3),
+    ThroughputRow("set-aof-always-p1", "SET 64 B, 1 M keys, AOF always, unpipelined", SMALL, SET, 1, at_least=1.0, options=(*AOF, "always")),
     ThroughputRow("default-get-p1", "GET 64 B, 1 M keys, unpipelined", SMALL, GET, 1, at_least=1.0),
     ThroughputRow("default-get-p16", "GET 64 B, 1 M keys, pipeline 16", SMALL, GET, 16, at_least=1.0),
     ThroughputRow("default-get-p64", "GET 64 B, 1 M keys, pipeline 64", SMALL, GET, 64, at_least=1.0),

@@ -95,7 +95,7 @@ class SaveRow:
         empty = MemorySampler(server).most
         bench.load.fill(server, WRITE, keys=data.keys, size=data.size, pinned_to_core=False)
         wall = self._save(server)
-        size = int(os.stat(os.path.join(server.call("CONFIG", "GET", "dir")[1], "dump.rdb")).st_size)
+        size = int(os.stat(os.path.join(server.call("CONFIG", "GET", "dir")[1].decode(), "dump.rdb")).st_size)
         before = MemorySampler(server).most
         seconds = max(5, int(wall * 3))
         load = threading.Thread(target=lambda: bench.load.run(

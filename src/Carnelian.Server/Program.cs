@@ -27,10 +27,14 @@ internal static class Program
         string program = ProcessTitle.CommandLine()[0];
         if (CheckAofTool.IsName(program))
             return CheckAofTool.Run(program, arguments);
+        if (program.EndsWith("check-rdb", StringComparison.Ordinal))
+            return CheckRdb.Run(Path.GetFileName(program), arguments);
         switch (arguments)
         {
             case ["check-aof", ..]:
                 return CheckAofTool.Run($"{program} check-aof", arguments[1..]);
+            case ["check-rdb", ..]:
+                return CheckRdb.Run("carnelian-server check-rdb", arguments.AsSpan(1));
             case ["-v"] or ["--version"]:
                 Console.WriteLine($"Carnelian server v={ServerIdentity.Version} sha=00000000:0 malloc=carnelian bits=64 build=valkey-{ServerIdentity.ValkeyVersion}");
                 return 0;
@@ -127,6 +131,7 @@ internal static class Program
                carnelian-server -h or --help
                carnelian-server --check-system
                carnelian-server check-aof [--fix | --truncate-to-timestamp <time>] <file.manifest | file.aof>
+               carnelian-server check-rdb <rdb-file-name> [--format table|info|csv] [--stats] [--output <file>]
                carnelian-server convert-rdb <in> <out> --format <format> [--strict]
 
         Examples:

@@ -456,15 +456,14 @@ public sealed unsafe class Database : IDisposable
             detached[i].Expiry = old[i].Expiry;
             detached[i].FieldExpiry = old[i].FieldExpiry;
         }
-        Snapshot? snapshot = _keyspace.Snapshot;
-        snapshot?.TakeOver(this, detached, shards);
+        bool isTakenOver = _keyspace.Snapshot is { } snapshot && snapshot.TryTakeOver(this, detached, shards);
         for (int i = 0; i < shards; i++)
         {
             old[i].Table = default;
             old[i].Expiry = default;
             old[i].FieldExpiry = default;
         }
-        if (snapshot != null)
+        if (isTakenOver)
             return;
         if (isLazy && count > 0)
             _keyspace.Reclaimer.Enqueue(() => DatabasePart.Free(detached, shards), count);

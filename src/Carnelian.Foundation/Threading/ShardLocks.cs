@@ -56,6 +56,16 @@ public sealed unsafe class ShardLocks : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref int Note(int shard) => ref Unsafe.AsRef<int>(_words + (long)shard * Stride + sizeof(int));
 
+    /// <summary>Takes the lock of one shard when those who wait for it have had it: for work in the background that takes and releases it again and again.</summary>
+    public void AcquireLast(int shard)
+    {
+        const int mostYields = 1000;
+        SpinWait yielding = default;
+        for (int i = 0; i < mostYields && Volatile.Read(ref Waiting(shard)) != 0; i++)
+            yielding.SpinOnce(sleep1Threshold: -1);
+        Acquire(shard);
+    }
+
     /// <summary>Takes all locks in order: the exclusive plan.</summary>
     public void AcquireAll()
     {
@@ -89,16 +99,23 @@ public sealed unsafe class ShardLocks : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref int Word(int shard) => ref Unsafe.AsRef<int>(_words + (long)shard * Stride);
 
+    /// <summary>How many threads wait for a lock.</summary>
+    private ref int Waiting(int shard) => ref Unsafe.AsRef<int>(_words + (long)shard * Stride + 2 * sizeof(int));
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void AcquireContended(int shard)
     {
         SpinWait yielding = default;
+        Interlocked.Increment(ref Waiting(shard));
         while (true)
         {
             for (int spin = 0; spin < SpinsBeforeYield; spin++)
             {
                 if (Volatile.Read(ref Word(shard)) == 0 && TryAcquire(shard))
+                {
+                    Interlocked.Decrement(ref Waiting(shard));
                     return;
+                }
                 Thread.SpinWait(4);
             }
             yielding.SpinOnce(sleep1Threshold: 30);

@@ -242,7 +242,7 @@ public sealed unsafe class RdbLoader
     }
 
     /// <summary>A slot that was being imported: a job's name and the ranges. What was imported so far comes as keys.</summary>
-    private static bool TrySkipSlotImport(ref RdbInput input)
+    internal static bool TrySkipSlotImport(ref RdbInput input)
     {
         if (!input.TrySkipString() || !input.TryReadCount(out long ranges))
             return false;

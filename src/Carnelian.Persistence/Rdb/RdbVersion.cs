@@ -23,4 +23,9 @@ public static class RdbVersion
 
     /// <summary>Whose types the numbers from 22 on are.</summary>
     public static RdbDialect DialectOf(int version) => IsForeign(version) ? RdbDialect.Redis : RdbDialect.Valkey;
+
+    /// <summary>Whether a number is a type of values.</summary>
+    public static bool HasType(RdbDialect dialect, byte type) =>
+        (type <= RdbType.StreamListPacks3 && type != 8)
+        || (dialect == RdbDialect.Valkey ? type == RdbType.ValkeyHash2 : type is >= RdbType.RedisHashMetadataPreview and <= RdbType.RedisHashListPackEx);
 }

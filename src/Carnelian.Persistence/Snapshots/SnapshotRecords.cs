@@ -13,6 +13,9 @@ internal sealed unsafe class SnapshotRecords : IDisposable
     /// <summary>A string from this length on is encoded when it is written, and not under the lock of its key.</summary>
     private const long LeastDeferred = 16 * 1024;
 
+    /// <summary>Before each copy of an entry: its database and the bytes to the next one.</summary>
+    private const int RawHeader = 2 * sizeof(int);
+
     /// <summary>A buffer that has become larger is freed, in bytes.</summary>
     private const long MostKept = 1 << 20;
 
@@ -20,6 +23,11 @@ internal sealed unsafe class SnapshotRecords : IDisposable
     private readonly RdbEntryWriter _writer;
     private readonly List<Deferred> _deferred = [];
     private int _database = -1;
+    private AccessClock? _access;
+    private long _now;
+    private byte* _raw;
+    private long _rawLength;
+    private long _rawCapacity;
 
     public SnapshotRecords(RdbProfile profile, AccessNote note, bool compresses)
     {
@@ -38,13 +46,15 @@ internal sealed unsafe class SnapshotRecords : IDisposable
     /// <summary>Adds a key. Under its lock.</summary>
     public RdbObstacle Add(int database, Entry entry, AccessClock access, long now)
     {
-        long before = _buffer.Length;
-        if (database != _database)
+        _access = access;
+        _now = now;
+        if (entry.Encoding is ValueEncoding.Inline or ValueEncoding.Integer)
         {
-            _buffer.WriteByte(RdbOpcode.SelectDatabase);
-            _buffer.WriteLength((ulong)database);
-            _database = database;
+            AddRaw(database, entry);
+            return RdbObstacle.None;
         }
+        long before = _buffer.Length;
+        Select(database);
         RdbObstacle obstacle;
         if (entry.Encoding == ValueEncoding.Block && entry.Block.Length >= LeastDeferred)
         {
@@ -65,6 +75,7 @@ internal sealed unsafe class SnapshotRecords : IDisposable
     /// <summary>Writes the records and forgets them.</summary>
     public void MoveTo(RdbBuffer target)
     {
+        EncodeRaw();
         long written = 0;
         foreach ((long offset, nint address) in _deferred)
         {
@@ -88,8 +99,54 @@ internal sealed unsafe class SnapshotRecords : IDisposable
         _buffer.Clear();
         if (_buffer.Capacity > MostKept)
             NativeHeap.Free(_buffer.Detach());
+        _rawLength = 0;
+        if (_rawCapacity > MostKept)
+            FreeRaw();
         Bytes = 0;
         _database = -1;
+    }
+
+    private void Select(int database)
+    {
+        if (database == _database)
+            return;
+        _buffer.WriteByte(RdbOpcode.SelectDatabase);
+        _buffer.WriteLength((ulong)database);
+        _database = database;
+    }
+
+    /// <summary>Copies an entry as it lies in memory: that is quick, and it is encoded when nobody waits for its lock.</summary>
+    private void AddRaw(int database, Entry entry)
+    {
+        long length = entry.ValueData - entry.Address + entry.InlineLength;
+        long size = RawHeader + ((length + 7) & ~7L);
+        if (_rawLength + size > _rawCapacity)
+        {
+            _rawCapacity = Math.Max(_rawLength + size, _rawCapacity * 2);
+            _raw = NativeHeap.Reallocate(_raw, (nuint)_rawCapacity);
+        }
+        byte* at = _raw + _rawLength;
+        *(int*)at = database;
+        *(int*)(at + sizeof(int)) = (int)size;
+        Buffer.MemoryCopy(entry.Address, at + RawHeader, length, length);
+        _rawLength += size;
+        Bytes += size;
+    }
+
+    private void EncodeRaw()
+    {
+        for (long at = 0; at < _rawLength; at += *(int*)(_raw + at + sizeof(int)))
+        {
+            Select(*(int*)(_raw + at));
+            _ = _writer.WriteEntry(new Entry(_raw + at + RawHeader), _access!, _now);
+        }
+    }
+
+    private void FreeRaw()
+    {
+        NativeHeap.Free(_raw);
+        _raw = null;
+        _rawCapacity = _rawLength = 0;
     }
 
     private void WriteBytes(RdbBuffer target, long from, long to)
@@ -105,6 +162,7 @@ internal sealed unsafe class SnapshotRecords : IDisposable
     public void Dispose()
     {
         Clear();
+        FreeRaw();
         _writer.Dispose();
         _buffer.Dispose();
     }

@@ -1,5 +1,5 @@
-using Microsoft.Win32.SafeHandles;
 using Carnelian.Server.Hosting;
+using Microsoft.Win32.SafeHandles;
 
 namespace Carnelian.Server.AppendOnly;
 

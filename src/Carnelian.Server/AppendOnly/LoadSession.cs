@@ -6,5 +6,5 @@ namespace Carnelian.Server.AppendOnly;
 internal sealed class LoadSession : ClientSession
 {
     /// <summary>Makes one that is in database 0.</summary>
-    public LoadSession() => IsImportSource = true;
+    public LoadSession() => IsReplaying = IsImportSource = true;
 }

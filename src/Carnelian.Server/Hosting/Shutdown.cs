@@ -77,6 +77,9 @@ internal sealed class Shutdown(ServerInstance server)
             return false;
         bool saves = (options & ShutdownOptions.Save) != 0
             || (server.Configuration.SavePoints.Length != 0 && (options & ShutdownOptions.NoSave) == 0);
+        // What is not loaded yet must not be lost: the file has it.
+        if ((server.Condition & ServerCondition.Loading) != 0)
+            saves = false;
         if (saves && !TrySave((options & ShutdownOptions.Force) != 0))
             return false;
         // Only now: the server goes on with its AOF if the data set could not be saved.

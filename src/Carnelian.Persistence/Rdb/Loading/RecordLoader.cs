@@ -108,7 +108,7 @@ internal sealed unsafe class RecordLoader : IDisposable
 
     private bool TryReadKey(ref RdbInput input, byte type)
     {
-        if (!IsKnown(type))
+        if (!RdbVersion.HasType(_rules.Dialect, type))
         {
             return input.Fail(RdbFailure.UnknownType, RdbVersion.IsForeign(_version)
                 ? $"Can't handle foreign type or opcode {type} in RDB with version {_version}"
@@ -249,10 +249,6 @@ internal sealed unsafe class RecordLoader : IDisposable
         _options.Log(true, $"Skipping key '{Shown(key)}' of module type '{ModuleReader.NameOf(id)}', which nobody here knows");
         return true;
     }
-
-    private bool IsKnown(byte type) =>
-        (type <= RdbType.StreamListPacks3 && type != 8)
-        || (_rules.Dialect == RdbDialect.Valkey ? type == RdbType.ValkeyHash2 : type is >= RdbType.RedisHashMetadataPreview and <= RdbType.RedisHashListPackEx);
 
     private string Shown(in Key key) => _options.ShowsKeys ? Encoding.UTF8.GetString(key.Bytes) : "*redacted*";
 

@@ -115,6 +115,9 @@ public static class DebugCommands
             case ("config-rewrite-force-all", 2):
                 RewriteConfiguration(ref ctx);
                 break;
+            case ("reload", >= 2):
+                DebugReload.Run(ref ctx);
+                break;
             case ("loadaof", 2):
                 DebugPersistence.LoadAof(ref ctx);
                 break;

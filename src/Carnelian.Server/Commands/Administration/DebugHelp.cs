@@ -45,6 +45,19 @@ internal static class DebugHelp
             Reply with a test value of the specified type. <type> can be: string,
             integer, double, bignum, null, array, set, map, attrib, push, verbatim,
             true, false.
+        RELOAD [option ...]
+            Save the RDB on disk and reload it back to memory. Valid <option> values:
+            * MERGE: conflicting keys will be loaded from RDB.
+            * NOFLUSH: the existing database will not be removed before load, but
+              conflicting keys will generate an exception and kill the server.
+            * NOSAVE: the database will be loaded from an existing RDB file.
+            Examples:
+            * DEBUG RELOAD: verify that the server is able to persist, flush and reload
+              the database.
+            * DEBUG RELOAD NOSAVE: replace the current database with the contents of an
+              existing RDB file.
+            * DEBUG RELOAD NOSAVE NOFLUSH MERGE: add the contents of an existing RDB
+              file to the database.
         SET-ACTIVE-EXPIRE <0|1>
             Setting it to 0 disables expiring keys in background when they are not
             accessed (otherwise the behavior). Setting it to 1 reenables back the
@@ -52,6 +65,8 @@ internal static class DebugHelp
         QUICKLIST-PACKED-THRESHOLD <size>
             Sets the threshold for elements to be inserted as plain vs packed nodes
             Default value is 1GB, allows values up to 4GB. Setting to 0 restores to default.
+        SET-SKIP-CHECKSUM-VALIDATION <0|1>
+            Enables or disables checksum checks for RDB files and RESTORE's payload.
         SLEEP <seconds>
             Stop the server for <seconds>. Decimals allowed.
         STRINGMATCH-TEST

@@ -42,7 +42,7 @@ internal static class Program
                 Console.Write(Usage);
                 return 0;
             case ["convert-rdb", .. string[] rest]:
-                return Persistence.ConvertTool.Run(rest);
+                return Persistence.ConvertTool.Run(rest, Console.Out, Console.Error);
             case ["--check-system"]:
                 return SystemCheck.Run();
         }
@@ -103,7 +103,8 @@ internal static class Program
         _ = server.OomScore.Apply();
         if (!server.Start())
         {
-            PidFile.Remove(configuration, log);
+            // Quietly: the last line says why the server ends.
+            PidFile.Remove(configuration, log: null);
             return 1;
         }
         daemon?.Ready(configuration.LogFile);

@@ -45,6 +45,9 @@ public sealed class RdbLoadOptions
     /// <summary>Takes the keys in the place of the keyspace; or null.</summary>
     public IRdbKeySink? Sink { get; init; }
 
+    /// <summary>Called when signature and version are such that the file can be read, before anything is.</summary>
+    public Action? Accepted { get; init; }
+
     /// <summary>Takes facts on the file.</summary>
     public Action<string, string>? Aux { get; init; }
 

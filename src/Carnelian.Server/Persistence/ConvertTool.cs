@@ -21,11 +21,13 @@ internal static class ConvertTool
 
     /// <summary>Runs the tool.</summary>
     /// <param name="arguments">What follows its name.</param>
+    /// <param name="output">Where the report goes.</param>
+    /// <param name="errors">Where errors and warnings go.</param>
     /// <returns>The exit code: 0 if the file was written.</returns>
-    public static int Run(string[] arguments)
+    public static int Run(string[] arguments, TextWriter output, TextWriter errors)
     {
-        string? input = null, output = null, format = null;
-        bool isStrict = false;
+        string? input = null, result = null, format = null;
+        bool isStrict = false, isWrong = false;
         for (int i = 0; i < arguments.Length; i++)
         {
             if (arguments[i] == "--strict")
@@ -34,33 +36,33 @@ internal static class ConvertTool
                 format = arguments[++i];
             else if (input == null)
                 input = arguments[i];
-            else if (output == null)
-                output = arguments[i];
+            else if (result == null)
+                result = arguments[i];
             else
-                format = "";
+                isWrong = true;
         }
         RdbProfile? profile = RdbProfile.All.FirstOrDefault(profile => profile.Name == format);
-        if (input == null || output == null || profile == null)
+        if (isWrong || input == null || result == null || profile == null)
         {
-            Console.Error.WriteLine(Usage);
+            errors.WriteLine(Usage);
             return 1;
         }
         try
         {
             using var handle = File.OpenHandle(input, options: FileOptions.SequentialScan);
-            return Convert(new RdbFileSource(handle), output, profile, isStrict);
+            return Convert(new RdbFileSource(handle), result, profile, isStrict, output, errors);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine($"Cannot open {input}: {ConfigurationFile.Describe(e)}");
+            errors.WriteLine($"Cannot open {input}: {ConfigurationFile.Describe(e)}");
             return 1;
         }
     }
 
-    private static int Convert(RdbSource source, string output, RdbProfile profile, bool isStrict)
+    private static int Convert(RdbSource source, string result, RdbProfile profile, bool isStrict, TextWriter output, TextWriter errors)
     {
         long now = Clock.Sample();
-        using var file = new RdbFile($"{output}.{Environment.ProcessId}.tmp", syncsInPieces: true);
+        using var file = new RdbFile($"{result}.{Environment.ProcessId}.tmp", syncsInPieces: true);
         using var writer = new RdbFileWriter(file, profile);
         using var none = new Keyspace(1, 1);
         var converter = new RdbConverter(writer, ServerIdentity.Version, now);
@@ -80,41 +82,41 @@ internal static class ConvertTool
             Sink = converter,
             Aux = converter.TakeAux,
             Function = converter.TakeFunction,
-            Log = static (isWarning, text) =>
+            Log = (isWarning, text) =>
             {
                 if (isWarning)
-                    Console.Error.WriteLine(text);
+                    errors.WriteLine(text);
             },
         };
         if (new RdbLoader(none, options).Load(source, out _) != RdbLoadOutcome.Loaded)
             return 1;
         writer.WriteEnd();
-        Report(converter, options.Progress, profile);
+        Report(converter, options.Progress, profile, output);
         if (isStrict && converter.Losses.Count != 0)
         {
-            Console.Error.WriteLine("Nothing was written, since --strict was given.");
+            errors.WriteLine("Nothing was written, since --strict was given.");
             return 1;
         }
-        if (file.TryCommit(output))
+        if (file.TryCommit(result))
             return 0;
-        Console.Error.WriteLine($"Cannot write {output}: {file.Error}");
+        errors.WriteLine($"Cannot write {result}: {file.Error}");
         return 1;
     }
 
-    private static void Report(RdbConverter converter, LoadProgress progress, RdbProfile profile)
+    private static void Report(RdbConverter converter, LoadProgress progress, RdbProfile profile, TextWriter output)
     {
-        Console.WriteLine($"format {profile.Name} ({profile.Magic}): {converter.Keys} keys in {converter.Databases} databases, {converter.Functions} libraries of functions");
+        output.WriteLine($"format {profile.Name} ({profile.Magic}): {converter.Keys} keys in {converter.Databases} databases, {converter.Functions} libraries of functions");
         if (progress.Expired + progress.ExpiredHashes + progress.Empty != 0)
-            Console.WriteLine($"left out: {progress.Expired} keys and all fields of {progress.ExpiredHashes} hashes, which have expired; {progress.Empty} keys without elements");
+            output.WriteLine($"left out: {progress.Expired} keys and all fields of {progress.ExpiredHashes} hashes, which have expired; {progress.Empty} keys without elements");
         if (converter.Losses.Count == 0)
         {
-            Console.WriteLine("everything has an equivalent");
+            output.WriteLine("everything has an equivalent");
             return;
         }
-        Console.WriteLine("without an equivalent:");
+        output.WriteLine("without an equivalent:");
         foreach ((string what, long count) in converter.Losses)
-            Console.WriteLine($"  {count} x {what}");
+            output.WriteLine($"  {count} x {what}");
         foreach (string detail in converter.Details)
-            Console.WriteLine($"  {detail}");
+            output.WriteLine($"  {detail}");
     }
 }

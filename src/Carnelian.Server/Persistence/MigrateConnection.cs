@@ -23,8 +23,8 @@ internal sealed class MigrateConnection : IDisposable
     /// <summary>Host and port.</summary>
     public string Target { get; }
 
-    /// <summary>The database that is selected there; -1 if that is not known.</summary>
-    public int Database { get; set; } = -1;
+    /// <summary>The database that is selected there; null if that is not known.</summary>
+    public long? Database { get; set; }
 
     /// <summary>When it was last used, in milliseconds of Unix time.</summary>
     public long LastUse { get; set; }
@@ -46,6 +46,9 @@ internal sealed class MigrateConnection : IDisposable
     public static MigrateConnection? TryConnect(string host, int port, string source, string target, int timeout, out bool isKnown)
     {
         isKnown = false;
+        // The system would take an empty name for this machine.
+        if (host.Length == 0)
+            return null;
         Socket? socket = null;
         try
         {

@@ -10,7 +10,7 @@ internal struct MigrateOptions
     public int Port;
 
     /// <summary>The database there.</summary>
-    public int Database;
+    public long Database;
 
     /// <summary>How long to wait for the other side at a time, in milliseconds.</summary>
     public int Timeout;

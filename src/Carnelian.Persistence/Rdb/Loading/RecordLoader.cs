@@ -227,7 +227,7 @@ internal sealed unsafe class RecordLoader : IDisposable
     private bool TryForgive(ref RdbInput input, byte type, in Key key)
     {
         if (input.Failure == RdbFailure.Module)
-            _options.Log(true, $"Key '{Shown(key)}' in DB {Database.Index} belongs to a module");
+            _options.Log(true, $"Key '{Shown(key)}' in DB {Database.Index} is of a module{(type == RdbType.Module2 ? "; 'rdb-skip-unknown-modules yes' would leave it out" : "")}");
         if (!input.TryForgive(RdbFailure.Empty))
             return false;
         if (type == RdbType.ValkeyHash2 && _rules.Dialect == RdbDialect.Valkey)

@@ -63,8 +63,11 @@ public static class MigrateCommand
             {
                 i += 2;
             }
-            else if (Ascii.EqualsIgnoreCase(word, "keys"u8) && arguments[KeyAt].Length == 0)
+            else if (Ascii.EqualsIgnoreCase(word, "keys"u8))
             {
+                // A key besides is an error, so that there are none.
+                if (arguments[KeyAt].Length != 0)
+                    return false;
                 for (i++; i < arguments.Length; i++)
                     keys.Add(i, flags);
                 return true;
@@ -118,7 +121,7 @@ public static class MigrateCommand
         if (!ctx.TryInteger(5, out long timeout) || !ctx.TryInteger(4, out long database))
             return false;
         options.Timeout = timeout <= 0 ? DefaultTimeout : (int)Math.Min(timeout, int.MaxValue);
-        options.Database = (int)Math.Clamp(database, int.MinValue, int.MaxValue);
+        options.Database = database;
         options.Host = Encoding.UTF8.GetString(ctx.Arg(1));
         options.Port = AsciiNumber.TryParseInt64(ctx.Arg(2), out long port) && port is >= 0 and <= ushort.MaxValue ? (int)port : 0;
         return true;

@@ -52,7 +52,7 @@ internal sealed class DataLoader(ServerInstance server)
                 return true;
             case RdbLoadOutcome.Corrupt:
                 // The place and the key are worth more than the error alone.
-                Tools.CheckRdb.Check(server.Configuration.DbFileName, Console.Out, statistics: null, out _);
+                Tools.CheckRdb.Check(server.Configuration.DbFileName, Console.Out, statistics: null, out _, isServer: true);
                 server.Log.Write(LogLevel.Warning, "Terminating server after rdb file reading failure.");
                 return false;
             default:

@@ -139,7 +139,7 @@ internal sealed class Migration
                 Remove(ref ctx, i);
         }
         Journal(ref ctx, arrived);
-        connection.Database = early == null ? _options.Database : null;
+        connection.Database = refusal == null ? _options.Database : null;
         if (refusal == null)
             ctx.Reply.Ok();
         else

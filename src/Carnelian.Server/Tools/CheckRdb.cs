@@ -50,8 +50,9 @@ internal static class CheckRdb
     /// <param name="output">Where the report goes.</param>
     /// <param name="statistics">In what form there are statistics too.</param>
     /// <param name="length">How many bytes the RDB file has.</param>
+    /// <param name="isServer">Whether a server asks, whose log has the last word.</param>
     /// <returns>Whether it is sound.</returns>
-    public static bool Check(string file, TextWriter output, StatisticsFormat? statistics, out long length)
+    public static bool Check(string file, TextWriter output, StatisticsFormat? statistics, out long length, bool isServer = false)
     {
         length = 0;
         output.WriteLine($"[offset 0] Checking RDB file {file}");
@@ -70,6 +71,8 @@ internal static class CheckRdb
             var checker = new RdbChecker(output, Clock.Sample()) { HasStatistics = statistics != null };
             bool isSound = checker.Check(new RdbFileSource(handle), out _);
             length = checker.Length;
+            if (checker.IsCorrupt && !isServer)
+                output.WriteLine("Terminating server after rdb file reading failure.");
             if (statistics is { } format)
                 checker.WriteStatistics(format);
             return isSound;

@@ -79,19 +79,64 @@ public sealed class RdbLoaderTests : IDisposable
     }
 
     [Fact]
-    public void Values_of_modules_are_refused_by_name()
+    public void A_value_of_a_module_is_an_error_that_names_key_and_type()
     {
-        byte[] file = [.. "REDIS0009"u8, 7, 1, (byte)'k', 0x81, 0x12, 0x34, 0x56, 0x78, 0x12, 0x34, 0x56, 0x78, 0, 255];
+        Assert.Equal(RdbLoadOutcome.Refused, Load(ModuleFile(), 1));
 
-        Assert.Equal(RdbLoadOutcome.Refused, Load(file, 1));
-        Assert.Contains(_log, static line => line.Contains("no matching module type", StringComparison.Ordinal));
+        Assert.Equal(
+            [
+                "Key 'mod' in DB 0 is of a module; 'rdb-skip-unknown-modules yes' would leave it out",
+                "The RDB file contains module data I can't load: no matching module type 'EjRWeBI0U'",
+            ],
+            _log);
     }
 
-    private RdbLoadOutcome Load(byte[] file, int threads, int piece = int.MaxValue)
+    [Fact]
+    public void Values_of_modules_are_left_out_and_counted_if_that_is_asked_for()
+    {
+        var progress = new LoadProgress();
+
+        Assert.Equal(RdbLoadOutcome.Loaded, Load(ModuleFile(), 1, progress: progress, skipsModules: true));
+
+        Assert.Equal(1, _keyspace[0].Count);
+        Assert.Equal((1, 1), (progress.Keys, progress.Skipped));
+        Assert.Equal(
+            [
+                "Skipping key 'mod' of module type 'EjRWeBI0U', which nobody here knows",
+                "Skipping the data of module 'EjRWeBI0U', which nobody here knows",
+            ],
+            _log);
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 7, 1, (byte)'k', 0x81, 0x12, 0x34, 0x56, 0x78, 0x12, 0x34, 0x50, 0, 9, 0 })] // a part that nobody knows
+    [InlineData(new byte[] { 7, 1, (byte)'k', 0x81, 0x12, 0x34, 0x56, 0x78, 0x12, 0x34, 0x50, 0, 5, 60, 0 })] // a text without an end
+    [InlineData(new byte[] { 6, 1, (byte)'k', 0x81, 0x12, 0x34, 0x56, 0x78, 0x12, 0x34, 0x50, 0, 0 })] // an old value, which has no end
+    public void Modules_that_cannot_be_left_out_are_errors(byte[] record) =>
+        Assert.NotEqual(RdbLoadOutcome.Loaded, Load([.. "REDIS0003"u8, .. record, 255], 1, skipsModules: true));
+
+    /// <summary>A file with what a module keeps beside the keys, a key of the module with a value of every part, and a key of another type.</summary>
+    private static byte[] ModuleFile()
+    {
+        byte[] id = [0x81, 0x12, 0x34, 0x56, 0x78, 0x12, 0x34, 0x50, 0];
+        byte[] value = [1, 5, 2, 0x41, 0, 3, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 5, 2, .. "ab"u8, 0];
+        byte[] beside = [RdbOpcode.ModuleAux, .. id, 2, 2, 5, 1, (byte)'x', 0];
+        return [.. "REDIS0003"u8, RdbType.Module2, 3, .. "mod"u8, .. id, .. value, .. beside, RdbType.String, 1, (byte)'k', 1, (byte)'v', RdbOpcode.End];
+    }
+
+    private RdbLoadOutcome Load(byte[] file, int threads, int piece = int.MaxValue, LoadProgress? progress = null, bool skipsModules = false)
     {
         for (int i = 0; i < _keyspace.DatabaseCount; i++)
             _keyspace[i].Clear(isLazy: false);
-        var options = new RdbLoadOptions { Limits = s_limits, Now = 1000, Threads = threads, Log = (_, text) => _log.Add(text) };
+        var options = new RdbLoadOptions
+        {
+            Limits = s_limits,
+            Now = 1000,
+            Threads = threads,
+            SkipsModules = skipsModules,
+            Progress = progress ?? new LoadProgress(),
+            Log = (_, text) => _log.Add(text),
+        };
         return new RdbLoader(_keyspace, options).Load(new BytesSource(file, piece), out _);
     }
 

@@ -33,6 +33,22 @@ public sealed unsafe class RdbValueReaderTests
     }
 
     [Theory]
+    [InlineData(2, 2, ValueEncoding.ListPack)]
+    [InlineData(1, 2, ValueEncoding.HashTable)]
+    [InlineData(2, 1, ValueEncoding.HashTable)]
+    public void A_zipmap_becomes_a_table_where_it_exceeds_a_limit(long entries, long value, ValueEncoding encoding)
+    {
+        byte[] map = [RdbType.HashZipMap, 16, 2, 2, .. "f1"u8, 2, 0, .. "v1"u8, 2, .. "f2"u8, 2, 0, .. "v2"u8, 255];
+        ValueLimits limits = s_limits with { Hash = new HashLimits(entries, value) };
+
+        Assert.True(TryRead(map, out LoadedValue hash, limits));
+
+        Assert.Equal(encoding, hash.Encoding);
+        Assert.Equal(2, CollectionType.Of(hash.Type).Count(hash.Encoding, hash.Data));
+        hash.Free();
+    }
+
+    [Theory]
     [InlineData("0202C001C001")] // a member twice
     [InlineData("0402016101620161" + "0163")] // a field twice
     [InlineData("0501" + "0161" + "000000000000F87F")] // not a number
@@ -46,14 +62,14 @@ public sealed unsafe class RdbValueReaderTests
     [InlineData("00817FFFFFFFFFFFFFFF")] // a great length
     public void What_contradicts_itself_is_refused(string hex) => Assert.False(TryRead(Convert.FromHexString(hex), out _));
 
-    private static bool TryRead(byte[] bytes, out LoadedValue value)
+    private static bool TryRead(byte[] bytes, out LoadedValue value, ValueLimits? limits = null)
     {
         value = default;
         fixed (byte* data = bytes)
         {
             var input = new RdbInput(data, bytes.Length);
             bool isRead = input.TryReadByte(out byte type)
-                && RdbValueReader.TryRead(ref input, type, new LoadRules(RdbDialect.Valkey, s_limits, 0, DropsExpired: false), out value);
+                && RdbValueReader.TryRead(ref input, type, new LoadRules(RdbDialect.Valkey, limits ?? s_limits, 0, DropsExpired: false), out value);
             Assert.Equal(isRead, input.Failure == RdbFailure.None);
             input.Dispose();
             return isRead;

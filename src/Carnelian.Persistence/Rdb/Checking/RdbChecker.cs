@@ -44,6 +44,9 @@ public sealed class RdbChecker(TextWriter output, long now)
     /// <summary>How many bytes were read, which is the length of a sound file.</summary>
     public long Length { get; private set; }
 
+    /// <summary>Whether the file contradicts itself, which ends the report of a tool with a line of its own.</summary>
+    public bool IsCorrupt { get; private set; }
+
     /// <summary>Checks a file.</summary>
     /// <param name="source">The file.</param>
     /// <param name="requiresRelaxed">Whether a server takes it only with <c>rdb-version-check relaxed</c>.</param>
@@ -69,9 +72,8 @@ public sealed class RdbChecker(TextWriter output, long now)
         WriteInfo();
         if (!isSound)
         {
-            if (input.Failure == RdbFailure.Corrupt && _doing != "check-sum")
-                output.WriteLine("Terminating server after rdb file reading failure.");
-            else
+            IsCorrupt = input.Failure == RdbFailure.Corrupt && _doing != "check-sum";
+            if (!IsCorrupt)
                 WriteResult(offset, 1, null);
         }
         input.Dispose();

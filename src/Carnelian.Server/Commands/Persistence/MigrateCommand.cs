@@ -94,7 +94,6 @@ public static class MigrateCommand
             else if (ctx.ArgIs(i, "auth"u8) && left > 0)
             {
                 options.Password = ++i;
-                options.User = 0;
             }
             else if (ctx.ArgIs(i, "auth2"u8) && left > 1)
             {

@@ -45,7 +45,7 @@ public sealed class ConvertToolTests : IDisposable
         Assert.Equal(
             $"format {to} ({magic}): 7 keys in 2 databases, 0 libraries of functions\nwithout an equivalent:\n  1 x deadlines of fields of a hash\n  database 0, key \"volatile\": deadlines of fields of a hash\n",
             _output.ToString());
-        Assert.Equal([.. expected.Select(static line => line.Replace($"{Far}", "-1", StringComparison.Ordinal))], Read("out"));
+        Assert.Equal([.. expected.Select(static line => line[0] == '*' ? line.Replace($"{Far}", "-1", StringComparison.Ordinal) : line)], Read("out"));
     }
 
     [Fact]

@@ -55,7 +55,7 @@ public sealed class RestoreTests : IDisposable
 
         Assert.Equal("0", _client.Call("EXISTS k").Value);
         Assert.Equal([line], _sink.Take());
-        Assert.Equal("new set del", Events());
+        Assert.Equal("set del", Events());
     }
 
     [Fact]

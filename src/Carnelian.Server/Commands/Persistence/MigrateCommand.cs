@@ -65,9 +65,13 @@ public static class MigrateCommand
             }
             else if (Ascii.EqualsIgnoreCase(word, "keys"u8))
             {
-                // A key besides is an error, so that there are none.
+                // A key besides is an error, so that there are none; but the word alone at the end is not looked for.
                 if (arguments[KeyAt].Length != 0)
-                    return false;
+                {
+                    if (HasWordKeys(arguments[1..^1]))
+                        return false;
+                    break;
+                }
                 for (i++; i < arguments.Length; i++)
                     keys.Add(i, flags);
                 return true;
@@ -75,6 +79,16 @@ public static class MigrateCommand
         }
         keys.Add(KeyAt, flags);
         return true;
+    }
+
+    private static bool HasWordKeys(ReadOnlySpan<Argument> arguments)
+    {
+        foreach (Argument argument in arguments)
+        {
+            if (Ascii.EqualsIgnoreCase(argument.Span, "keys"u8))
+                return true;
+        }
+        return false;
     }
 
     private static bool TryOptions(scoped ref CommandContext ctx, out MigrateOptions options)

@@ -5,14 +5,17 @@ import os, pathlib, random, shlex, shutil, signal, socket, subprocess, tempfile,
 class Server:
     """with Server("program --option") as server: ... server.port ...; afterwards server.complaint says what went wrong."""
 
-    def __init__(self, command, arguments=""):
+    def __init__(self, command, arguments="", data=None):
         words = shlex.split(command)
         self.command = [os.path.abspath(word) if "/" in word and os.path.exists(word) else word for word in words]
         self.arguments = shlex.split(arguments)
+        self.data = data  # an RDB file to begin with
         self.complaint = None
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="carnelian-test-")
+        if self.data:
+            shutil.copy(self.data, os.path.join(self.folder, "dump.rdb"))
         self.port = free_port()
         self.log = open(os.path.join(self.folder, "output.txt"), "wb")
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", self.folder]

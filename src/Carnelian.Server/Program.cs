@@ -41,6 +41,8 @@ internal static class Program
             case ["-h"] or ["--help"]:
                 Console.Write(Usage);
                 return 0;
+            case ["convert-rdb", .. string[] rest]:
+                return Persistence.ConvertTool.Run(rest, Console.Out, Console.Error);
             case ["--check-system"]:
                 return SystemCheck.Run();
         }
@@ -101,7 +103,8 @@ internal static class Program
         _ = server.OomScore.Apply();
         if (!server.Start())
         {
-            PidFile.Remove(configuration, log);
+            // Quietly: the last line says why the server ends.
+            PidFile.Remove(configuration, log: null);
             return 1;
         }
         daemon?.Ready(configuration.LogFile);
@@ -130,6 +133,7 @@ internal static class Program
                carnelian-server --check-system
                carnelian-server check-aof [--fix | --truncate-to-timestamp <time>] <file.manifest | file.aof>
                carnelian-server check-rdb <rdb-file-name> [--format table|info|csv] [--stats] [--output <file>]
+               carnelian-server convert-rdb <in> <out> --format <format> [--strict]
 
         Examples:
                carnelian-server (run with the defaults)

@@ -54,6 +54,7 @@ internal sealed class ServerInstance : IDisposable
         BackgroundSave = new BackgroundSave(this);
         Saver = new DataSaver(this);
         Aof = new AppendOnlyFile(this);
+        MigrateConnections = new MigrateConnections(this);
         Services = new ServerServices(this) { Commands = table };
         Keyspace.Observer = Services;
         Replication = new ReplicationHub(this);
@@ -109,6 +110,8 @@ internal sealed class ServerInstance : IDisposable
 
     public BackgroundSave BackgroundSave { get; }
     public DataSaver Saver { get; }
+
+    public MigrateConnections MigrateConnections { get; }
 
     public ServerStatistics Statistics { get; } = new();
 
@@ -315,6 +318,7 @@ internal sealed class ServerInstance : IDisposable
         if (loop.Timestamp < _nextUpkeep)
             return;
         _nextUpkeep = loop.Timestamp + UpkeepNanoseconds;
+        MigrateConnections.RunCron();
         if (Keyspace.AllowsShrinking)
             Keyspace.ReleaseEmptyTables();
     }
@@ -465,6 +469,7 @@ internal sealed class ServerInstance : IDisposable
         Listeners.Dispose();
         Pause.Dispose();
         DumpWriters.Dispose();
+        MigrateConnections.Dispose();
         Keyspace.Dispose();
         _ended.Dispose();
     }

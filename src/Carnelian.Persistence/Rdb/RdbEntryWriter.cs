@@ -43,6 +43,9 @@ public sealed unsafe class RdbEntryWriter : IDisposable
     /// <summary>What is written on the use of keys.</summary>
     public AccessNote Note { get; set; }
 
+    /// <summary>Whether fields of hashes lose their deadlines where the format cannot hold them; else that is an obstacle.</summary>
+    public bool DropsFieldDeadlines { get; set; }
+
     /// <summary>What is written on the use of keys under an eviction policy.</summary>
     public static AccessNote NoteFor(EvictionPolicy policy) => policy switch
     {
@@ -52,11 +55,14 @@ public sealed unsafe class RdbEntryWriter : IDisposable
     };
 
     /// <summary>Whether a value can be written, and if not, why.</summary>
-    public RdbObstacle ObstacleFor(Entry entry) => ObstacleFor(entry, Profile);
+    public RdbObstacle ObstacleFor(Entry entry) => DropsFieldDeadlines ? RdbObstacle.None : ObstacleFor(entry, Profile);
 
     /// <summary>Whether a value can be written for somebody, and if not, why.</summary>
     public static RdbObstacle ObstacleFor(Entry entry, RdbProfile profile) =>
         profile.FieldDeadlines == FieldDeadlineForm.None && HasFieldDeadlines(entry) ? RdbObstacle.FieldDeadlines : RdbObstacle.None;
+
+    /// <summary>Whether a value has deadlines of fields that the format cannot hold.</summary>
+    public bool LosesFieldDeadlines(Entry entry) => ObstacleFor(entry, Profile) == RdbObstacle.FieldDeadlines;
 
     /// <summary>Writes all on a key: deadline, use, type, key and value; nothing if there is an obstacle.</summary>
     /// <param name="entry">The entry.</param>
@@ -128,7 +134,7 @@ public sealed unsafe class RdbEntryWriter : IDisposable
         },
         Storage.ValueType.SortedSet => entry.Encoding == ValueEncoding.ListPack ? RdbType.SortedSetListPack : RdbType.SortedSet2,
         Storage.ValueType.Hash => entry.Encoding == ValueEncoding.ListPack ? RdbType.HashListPack
-            : !HasFieldDeadlines(entry) ? RdbType.Hash
+            : !HasFieldDeadlines(entry) || LosesFieldDeadlines(entry) ? RdbType.Hash
             : Profile.FieldDeadlines == FieldDeadlineForm.Valkey ? RdbType.ValkeyHash2 : RdbType.RedisHashMetadata,
         _ => Profile.HasVersion11Types ? RdbType.StreamListPacks3 : RdbType.StreamListPacks2,
     };

@@ -37,12 +37,19 @@ public sealed class RdbFileWriter : IRdbOutput, IDisposable
     /// <param name="usedMemory">The memory in use, in bytes.</param>
     public void WriteHeader(string version, long now, long usedMemory)
     {
+        WriteVersions(version);
+        WriteAux("ctime", now);
+        WriteAux("used-mem", usedMemory);
+    }
+
+    /// <summary>Writes magic, version and by what program the file is; the first half of <see cref="WriteHeader"/>.</summary>
+    /// <param name="version">The version of this server.</param>
+    public void WriteVersions(string version)
+    {
         RdbProfile profile = Entries.Profile;
         Buffer.WriteRaw(Encoding.ASCII.GetBytes(profile.Magic));
         WriteAux(profile.IsValkey ? "valkey-ver" : "redis-ver", profile.ServerVersion);
         WriteAux("redis-bits", 64);
-        WriteAux("ctime", now);
-        WriteAux("used-mem", usedMemory);
         WriteAux("carnelian-ver", version);
     }
 

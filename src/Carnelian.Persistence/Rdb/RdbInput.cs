@@ -263,6 +263,9 @@ public unsafe struct RdbInput : IDisposable
         return true;
     }
 
+    /// <summary>Reads the number of elements of a value that has at least one.</summary>
+    public bool TryReadElementCount(out long count) => TryReadCount(out count) && (count != 0 || Fail(RdbFailure.Empty, ""));
+
     // --- strings --------------------------------------------------------------------------------------------------
 
     /// <summary>Reads a string to look at: it stays until the next string is read.</summary>

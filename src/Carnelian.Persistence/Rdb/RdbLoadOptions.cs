@@ -42,6 +42,12 @@ public sealed class RdbLoadOptions
     /// <summary>Whether keys are named in the log.</summary>
     public bool ShowsKeys { get; init; } = true;
 
+    /// <summary>Takes the keys in the place of the keyspace; or null.</summary>
+    public IRdbKeySink? Sink { get; init; }
+
+    /// <summary>Called when signature and version are such that the file can be read, before anything is.</summary>
+    public Action? Accepted { get; init; }
+
     /// <summary>Takes facts on the file.</summary>
     public Action<string, string>? Aux { get; init; }
 

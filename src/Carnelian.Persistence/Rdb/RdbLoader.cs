@@ -3,7 +3,6 @@ using System.Text;
 using Carnelian.Persistence.Rdb.Loading;
 using Carnelian.Persistence.Rdb.Values;
 using Carnelian.Storage;
-using Carnelian.Text;
 
 namespace Carnelian.Persistence.Rdb;
 
@@ -65,20 +64,19 @@ public sealed unsafe class RdbLoader
     {
         if (!input.TryReadBytes(MagicBytes, out ReadOnlySpan<byte> magic))
             return WarnShort();
-        bool isValkey = magic.StartsWith("VALKEY"u8);
-        if ((!isValkey && !magic.StartsWith("REDIS"u8)) || !AsciiNumber.TryParseInt64(magic[(isValkey ? 6 : 5)..].TrimStart((byte)'0'), out long version))
+        if (!RdbVersion.TryParse(magic, out _version, out bool isValkey))
         {
             _options.Log(true, "Wrong signature trying to load DB from file");
             return false;
         }
-        _version = (int)version;
-        bool isForeign = isValkey != (version >= RdbVersion.FirstValkey);
+        bool isForeign = isValkey != (_version >= RdbVersion.FirstValkey);
         if (!_options.TriesUnknownVersions && (isForeign || !RdbVersion.IsKnown(_version)))
         {
-            _options.Log(true, $"Can't handle RDB format version {version}");
+            _options.Log(true, $"Can't handle RDB format version {_version}");
             return false;
         }
         _rules = new LoadRules(RdbVersion.DialectOf(_version), _options.Limits, _options.Now, _options.DropsExpired);
+        _options.Accepted?.Invoke();
         return true;
     }
 
@@ -155,7 +153,10 @@ public sealed unsafe class RdbLoader
                 own.Database = _database;
                 return true;
             case RdbOpcode.ResizeDatabase:
-                return input.TryReadLength(out _) && input.TryReadLength(out _);
+                if (!input.TryReadLength(out ulong keys) || !input.TryReadLength(out ulong volatileKeys))
+                    return false;
+                _options.Sink?.Size(keys, volatileKeys);
+                return true;
             case RdbOpcode.Aux:
                 return TryReadAux(ref input);
             case RdbOpcode.Function2:
@@ -177,6 +178,11 @@ public sealed unsafe class RdbLoader
     {
         if (!input.TryReadLength(out ulong index))
             return false;
+        if (_options.Sink is { } sink)
+        {
+            sink.Select(index);
+            return true;
+        }
         if (index >= (ulong)_keyspace.DatabaseCount)
             return input.Fail(RdbFailure.UnknownType, $"FATAL: Data file was created with a Carnelian server configured to handle more than {_keyspace.DatabaseCount} databases. Exiting");
         _database = _keyspace[(int)index];

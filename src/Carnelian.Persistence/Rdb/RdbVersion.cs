@@ -15,6 +15,26 @@ public static class RdbVersion
     /// <summary>Up to this version a file of Valkey is read; a type that nobody knows yet is an error of its own.</summary>
     public const int LastValkey = 89;
 
+    /// <summary>Reads how a file begins: magic and version.</summary>
+    /// <param name="magic">The first nine bytes.</param>
+    /// <param name="version">The version; 0 if there is none.</param>
+    /// <param name="isValkey">Whether the magic is that of Valkey.</param>
+    /// <returns>False if it is no RDB file.</returns>
+    public static bool TryParse(ReadOnlySpan<byte> magic, out int version, out bool isValkey)
+    {
+        version = 0;
+        isValkey = magic.StartsWith("VALKEY"u8);
+        if (!isValkey && !magic.StartsWith("REDIS"u8))
+            return false;
+        foreach (byte digit in magic[(isValkey ? 6 : 5)..])
+        {
+            if (!char.IsAsciiDigit((char)digit))
+                break;
+            version = version * 10 + digit - '0';
+        }
+        return true;
+    }
+
     /// <summary>Whether files and payloads of a version can be read.</summary>
     public static bool IsKnown(int version) => version is >= 1 and <= LastRedis or >= FirstValkey and <= LastValkey;
 

@@ -196,6 +196,7 @@ internal static class DirectiveTable
         Bool("rdbchecksum", static c => ref c.RdbChecksum, Immutable),
         Bool("rdb-del-sync-files", static c => ref c.RdbDelSyncFiles),
         Enum("rdb-format", static c => ref c.RdbFormat, ["valkey-9", "redis-7.0", "redis-7.2", "redis-7.4", "redis-8"]),
+        Bool("rdb-skip-unknown-modules", static c => ref c.RdbSkipUnknownModules),
         Enum("rdb-version-check", static c => ref c.RdbVersionCheck, ["strict", "relaxed"]),
         Bool("rdb-save-incremental-fsync", static c => ref c.RdbSaveIncrementalFsync),
         Bool("stop-writes-on-bgsave-error", static c => ref c.StopWritesOnBgsaveError),

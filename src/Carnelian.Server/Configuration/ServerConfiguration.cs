@@ -347,9 +347,11 @@ public sealed class ServerConfiguration
     public bool RdbChecksum = true;
     /// <summary>Whether RDB files used for replication only are removed.</summary>
     public bool RdbDelSyncFiles;
-    /// <summary>Whether RDB files of unknown versions are refused.</summary>
+    /// <summary>Whom RDB files and dumps are written for.</summary>
     public RdbFormat RdbFormat;
-
+    /// <summary>Whether keys that belong to modules are left out when an RDB file is loaded; else they are an error.</summary>
+    public bool RdbSkipUnknownModules;
+    /// <summary>Whether RDB files of unknown versions are refused.</summary>
     public RdbVersionCheck RdbVersionCheck = RdbVersionCheck.Strict;
     /// <summary>Whether a save syncs every few megabytes.</summary>
     public bool RdbSaveIncrementalFsync = true;

@@ -29,11 +29,11 @@ internal static class PidFile
     }
 
     /// <summary>Removes the file again.</summary>
-    public static void Remove(ServerConfiguration configuration, Log log)
+    public static void Remove(ServerConfiguration configuration, Log? log)
     {
         if (configuration.PidFile.Length == 0)
             return;
-        log.Write(LogLevel.Notice, "Removing the pid file.");
+        log?.Write(LogLevel.Notice, "Removing the pid file.");
         try
         {
             File.Delete(ConfigurationText.ToUnicode(configuration.PidFile));

@@ -3,6 +3,7 @@ using Carnelian.Server.Clients;
 using Carnelian.Server.Configuration;
 using Carnelian.Server.Execution;
 using Carnelian.Server.Logging;
+using Carnelian.Server.Persistence;
 
 namespace Carnelian.Server.Hosting;
 
@@ -22,6 +23,7 @@ internal sealed class Shutdown(ServerInstance server)
         {
             server.Log.WriteFromSignal("You insist... exiting now.");
             PidFile.Remove(server.Configuration, server.Log);
+            DataSaver.RemoveTemporary();
             Environment.Exit(1);
         }
         server.Log.WriteFromSignal($"Received {name} scheduling shutdown...");

@@ -52,7 +52,7 @@ internal sealed class DataLoader(ServerInstance server)
                 return true;
             case RdbLoadOutcome.Corrupt:
                 // The place and the key are worth more than the error alone.
-                Tools.CheckRdb.Check(server.Configuration.DbFileName, Console.Out, statistics: null);
+                Tools.CheckRdb.Check(server.Configuration.DbFileName, Console.Out, statistics: null, out _, isServer: true);
                 server.Log.Write(LogLevel.Warning, "Terminating server after rdb file reading failure.");
                 return false;
             default:
@@ -62,8 +62,12 @@ internal sealed class DataLoader(ServerInstance server)
     }
 
     /// <summary>Loads a file.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="replaces">Whether keys that are there already are replaced.</param>
+    /// <param name="holdsAllLocks">Whether the caller does.</param>
+    /// <param name="flushes">Whether all keys are forgotten before, but only for a file that can be read.</param>
     /// <returns>How that has ended; null if there is none.</returns>
-    public RdbLoadOutcome? LoadFile(string name, bool replaces, bool holdsAllLocks)
+    public RdbLoadOutcome? LoadFile(string name, bool replaces, bool holdsAllLocks, bool flushes = false)
     {
         SafeFileHandle file;
         try
@@ -80,7 +84,7 @@ internal sealed class DataLoader(ServerInstance server)
             return RdbLoadOutcome.Refused;
         }
         using (file)
-            return Load(file, replaces, holdsAllLocks, out _);
+            return Load(file, replaces, holdsAllLocks, out _, flushes);
     }
 
     /// <summary>Loads the RDB part that a file begins with.</summary>
@@ -88,11 +92,12 @@ internal sealed class DataLoader(ServerInstance server)
     /// <param name="replaces">Whether keys that are there already are replaced.</param>
     /// <param name="holdsAllLocks">Whether the caller does.</param>
     /// <param name="length">The length of that part in bytes.</param>
-    public RdbLoadOutcome Load(SafeFileHandle file, bool replaces, bool holdsAllLocks, out long length)
+    /// <param name="flushes">See <see cref="LoadFile"/>.</param>
+    public RdbLoadOutcome Load(SafeFileHandle file, bool replaces, bool holdsAllLocks, out long length, bool flushes = false)
     {
         var progress = new LoadProgress { TotalBytes = RandomAccess.GetLength(file) };
         Last = progress;
-        var loader = new RdbLoader(server.Keyspace, OptionsFor(progress, replaces, holdsAllLocks));
+        var loader = new RdbLoader(server.Keyspace, OptionsFor(progress, replaces, holdsAllLocks, flushes));
         Volatile.Write(ref _startedAt, Clock.Sample() / 1000);
         Volatile.Write(ref _running, progress);
         server.SetCondition(ServerCondition.Loading, true);
@@ -104,7 +109,7 @@ internal sealed class DataLoader(ServerInstance server)
         return outcome;
     }
 
-    private RdbLoadOptions OptionsFor(LoadProgress progress, bool replaces, bool holdsAllLocks)
+    private RdbLoadOptions OptionsFor(LoadProgress progress, bool replaces, bool holdsAllLocks, bool flushes)
     {
         ServerConfiguration configuration = server.Configuration;
         Functions.Clear();
@@ -117,6 +122,8 @@ internal sealed class DataLoader(ServerInstance server)
             DropsExpired = !server.Keyspace.KeepsExpired,
             Replaces = replaces,
             HoldsAllLocks = holdsAllLocks,
+            SkipsModules = configuration.RdbSkipUnknownModules,
+            Accepted = flushes ? Flush : null,
             KeyDelayMicroseconds = configuration.KeyLoadDelay,
             ShowsKeys = !configuration.HideUserDataFromLog,
             Threads = Math.Clamp(Environment.ProcessorCount, 1, MostThreads),
@@ -125,6 +132,13 @@ internal sealed class DataLoader(ServerInstance server)
             Function = Functions.Add,
             Progress = progress,
         };
+    }
+
+    private void Flush()
+    {
+        server.Log.Write(LogLevel.Notice, "RDB signature and version check passed. Flushing old data");
+        for (int i = 0; i < server.Keyspace.DatabaseCount; i++)
+            server.Keyspace[i].Clear(isLazy: false);
     }
 
     private void Report(LoadProgress progress)

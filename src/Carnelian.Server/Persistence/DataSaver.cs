@@ -12,6 +12,21 @@ namespace Carnelian.Server.Persistence;
 /// <remarks>Under all locks: one of the exceptions to the rule that nobody touches a file under a lock.</remarks>
 internal sealed class DataSaver(ServerInstance server)
 {
+    private static string TemporaryName => $"temp-{Environment.ProcessId}.rdb";
+
+    /// <summary>Removes what a save that does not come to its end has written. Any thread.</summary>
+    public static void RemoveTemporary()
+    {
+        try
+        {
+            File.Delete(TemporaryName);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The process ends all the same.
+        }
+    }
+
     /// <summary>The format of files and dumps.</summary>
     public RdbProfile Profile => RdbProfile.All[(int)server.Configuration.RdbFormat];
 
@@ -24,7 +39,7 @@ internal sealed class DataSaver(ServerInstance server)
         long now = Clock.Sample();
         error = "";
         server.Saves.Count++;
-        using var file = new RdbFile($"temp-{Environment.ProcessId}.rdb", configuration.RdbSaveIncrementalFsync);
+        using var file = new RdbFile(TemporaryName, configuration.RdbSaveIncrementalFsync);
         using var writer = new RdbFileWriter(file, Profile, configuration.RdbChecksum);
         if (file.FailedStep == null)
         {

@@ -1,11 +1,5 @@
 using System.Globalization;
-using Carnelian.Commands;
 using Carnelian.Persistence.Aof;
-using Carnelian.Persistence.Rdb;
-using Carnelian.Server.Configuration;
-using Carnelian.Server.Persistence;
-using Carnelian.Storage;
-using Carnelian.Threading;
 
 namespace Carnelian.Server.Tools;
 
@@ -48,34 +42,6 @@ internal static class CheckAofTool
                 Console.WriteLine($"Usage: {program} [--fix|--truncate-to-timestamp $timestamp] <file.manifest|file.aof>");
                 return 1;
         }
-        return new AofChecker(Console.Out, Console.In, CheckRdb) { Fixes = fixes, Timestamp = timestamp }.Run(path);
-    }
-
-    /// <summary>Checks the RDB part of a file by loading it.</summary>
-    /// <returns>The offset behind it; -1 if it is damaged.</returns>
-    private static long CheckRdb(string path)
-    {
-        Console.WriteLine($"[offset 0] Checking RDB file {path}");
-        using var keyspace = new Keyspace(new ServerConfiguration().Databases, 1);
-        var progress = new LoadProgress();
-        long length;
-        RdbLoadOutcome outcome;
-        using (var file = File.OpenHandle(path))
-        {
-            outcome = new RdbLoader(keyspace, new RdbLoadOptions
-            {
-                Limits = LoadLimits.Of(new CollectionLimits { ListPackSize = new ServerConfiguration().ListMaxListpackSize }, CommandServices.DefaultQuicklistPackedThreshold),
-                Now = Clock.Sample(),
-                DropsExpired = false,
-                SkipsModules = true,
-                TriesUnknownVersions = true,
-                Log = static (_, text) => Console.WriteLine(text),
-                Progress = progress,
-            }).Load(new RdbFileSource(file), out length);
-        }
-        bool isGood = outcome == RdbLoadOutcome.Loaded;
-        Console.WriteLine(isGood ? $"[offset {length}] \\o/ RDB looks OK! \\o/" : $"[offset {length}] Check RDB returned error code 1 (0 means success)");
-        Console.WriteLine($"[info] {progress.Keys} keys read");
-        return isGood ? length : -1;
+        return new AofChecker(Console.Out, Console.In, static path => CheckRdb.Check(path, Console.Out, statistics: null, out long length) ? length : -1) { Fixes = fixes, Timestamp = timestamp }.Run(path);
     }
 }

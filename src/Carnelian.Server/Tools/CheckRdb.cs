@@ -36,7 +36,7 @@ internal static class CheckRdb
         try
         {
             using TextWriter output = outputName == null ? Console.Out : new StreamWriter(outputName);
-            return Check(arguments[0], output, hasStatistics ? format : null) ? 0 : 1;
+            return Check(arguments[0], output, hasStatistics ? format : null, out _) ? 0 : 1;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -45,9 +45,16 @@ internal static class CheckRdb
         }
     }
 
-    /// <summary>Checks a file.</summary>
-    public static bool Check(string file, TextWriter output, StatisticsFormat? statistics)
+    /// <summary>Checks a file, or what another begins with.</summary>
+    /// <param name="file">Its name.</param>
+    /// <param name="output">Where the report goes.</param>
+    /// <param name="statistics">In what form there are statistics too.</param>
+    /// <param name="length">How many bytes the RDB file has.</param>
+    /// <param name="isServer">Whether a server asks, whose log has the last word.</param>
+    /// <returns>Whether it is sound.</returns>
+    public static bool Check(string file, TextWriter output, StatisticsFormat? statistics, out long length, bool isServer = false)
     {
+        length = 0;
         output.WriteLine($"[offset 0] Checking RDB file {file}");
         SafeFileHandle handle;
         try
@@ -61,8 +68,11 @@ internal static class CheckRdb
         }
         using (handle)
         {
-            var checker = new RdbChecker(output, Clock.Sample());
+            var checker = new RdbChecker(output, Clock.Sample()) { HasStatistics = statistics != null };
             bool isSound = checker.Check(new RdbFileSource(handle), out _);
+            length = checker.Length;
+            if (checker.IsCorrupt && !isServer)
+                output.WriteLine("Terminating server after rdb file reading failure.");
             if (statistics is { } format)
                 checker.WriteStatistics(format);
             return isSound;

@@ -13,7 +13,7 @@ internal static class OwnDirectives
         expected.Contains("maxmemory-policy", StringComparison.Ordinal) && actual == expected.Replace("noeviction", "noeviction, volatile-lrm, allkeys-lrm", StringComparison.Ordinal);
 
     /// <summary>Whether only this server has a directive.</summary>
-    public static bool IsExtra(string name) => name is "announce-redis-version" or "stream-idmp-duration" or "stream-idmp-maxsize" or "rdb-format";
+    public static bool IsExtra(string name) => name is "announce-redis-version" or "stream-idmp-duration" or "stream-idmp-maxsize" or "rdb-format" or "rdb-skip-unknown-modules";
 
     public static bool IsMasked(string name) => Names.Contains(name);
 }

@@ -6,7 +6,7 @@ namespace Carnelian.Tests.Configuration;
 /// <summary>Compares the directives with those of a real server. What differs on purpose is listed here, and in no other place.</summary>
 public class DirectiveOracleTests
 {
-    private static readonly string[] s_own = ["announce-redis-version", "rdb-format", "stream-idmp-duration", "stream-idmp-maxsize"];
+    private static readonly string[] s_own = ["announce-redis-version", "rdb-format", "rdb-skip-unknown-modules", "stream-idmp-duration", "stream-idmp-maxsize"];
 
     private static readonly string[] Hidden =
     [

@@ -5,6 +5,8 @@ namespace Carnelian.Persistence.Rdb.Checking;
 /// <summary>What a file has, by database and type.</summary>
 internal sealed class FileStatistics
 {
+    private const int MostShown = 16384;
+
     private static readonly string[] s_types = ["string", "list", "set", "zset", "hash", "module", "stream"];
 
     private static readonly (string Name, Func<TypeStatistics, double> Value, bool IsWhole)[] s_rows =
@@ -13,12 +15,19 @@ internal sealed class FileStatistics
         ("expire_keys.total", static type => type.Expiring, true),
         ("already_expired.total", static type => type.Expired, true),
         ("keys.size", static type => type.NameBytes, true),
+        ("keys.value_size", static type => type.ElementBytes, true),
         ("elements.total", static type => type.Elements, true),
-        ("elements.num.max", static type => type.MostElements, true),
+        ("elements.size", static type => type.ElementBytes, true),
+        ("elements.num.max", static type => type.Counts.Most, true),
         ("elements.num.avg", static type => type.AverageElements, false),
-        ("elements.num.p99", static type => type.Percentile(99), false),
-        ("elements.num.p90", static type => type.Percentile(90), false),
-        ("elements.num.p50", static type => type.Percentile(50), false),
+        ("elements.num.p99", static type => type.Counts.Percentile(99), false),
+        ("elements.num.p90", static type => type.Counts.Percentile(90), false),
+        ("elements.num.p50", static type => type.Counts.Percentile(50), false),
+        ("elements.size.max", static type => type.Sizes.Most, true),
+        ("elements.size.avg", static type => type.AverageSize, false),
+        ("elements.size.p99", static type => type.Sizes.Percentile(99), false),
+        ("elements.size.p90", static type => type.Sizes.Percentile(90), false),
+        ("elements.size.p50", static type => type.Sizes.Percentile(50), false),
     ];
 
     private readonly SortedDictionary<int, TypeStatistics[]> _databases = [];
@@ -37,6 +46,10 @@ internal sealed class FileStatistics
 
     public void Write(TextWriter output, StatisticsFormat format)
     {
+        // Databases between others are shown too, but not before a number that nothing but damage explains.
+        int last = _databases.Keys.Last();
+        for (int i = 0; i < last && last <= MostShown; i++)
+            _ = Of(i, 0);
         foreach ((int database, TypeStatistics[] types) in _databases)
         {
             if (format == StatisticsFormat.Info)

@@ -6,7 +6,6 @@ using Carnelian.Storage.Lists;
 using Carnelian.Storage.Loading;
 using Carnelian.Storage.Sets;
 using Carnelian.Storage.SortedSets;
-using Carnelian.Text;
 
 namespace Carnelian.Persistence.Rdb.Checking;
 
@@ -39,6 +38,15 @@ public sealed class RdbChecker(TextWriter output, long now)
     private long _expired;
     private long _functions;
 
+    /// <summary>Whether elements are measured for <see cref="WriteStatistics"/>.</summary>
+    public bool HasStatistics { get; init; }
+
+    /// <summary>How many bytes were read, which is the length of a sound file.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>Whether the file contradicts itself, which ends the report of a tool with a line of its own.</summary>
+    public bool IsCorrupt { get; private set; }
+
     /// <summary>Checks a file.</summary>
     /// <param name="source">The file.</param>
     /// <param name="requiresRelaxed">Whether a server takes it only with <c>rdb-version-check relaxed</c>.</param>
@@ -56,7 +64,7 @@ public sealed class RdbChecker(TextWriter output, long now)
             isSound = input.Fail(RdbFailure.ShortRead, e.Message);
         }
         requiresRelaxed = !RdbVersion.IsKnown(_version) || RdbVersion.IsForeign(_version);
-        long offset = input.Offset;
+        long offset = Length = input.Offset;
         if (!isSound)
             WriteError(input);
         else
@@ -64,9 +72,8 @@ public sealed class RdbChecker(TextWriter output, long now)
         WriteInfo();
         if (!isSound)
         {
-            if (input.Failure == RdbFailure.Corrupt && _doing != "check-sum")
-                output.WriteLine("Terminating server after rdb file reading failure.");
-            else
+            IsCorrupt = input.Failure == RdbFailure.Corrupt && _doing != "check-sum";
+            if (!IsCorrupt)
                 WriteResult(offset, 1, null);
         }
         input.Dispose();
@@ -112,14 +119,12 @@ public sealed class RdbChecker(TextWriter output, long now)
     {
         if (!input.TryReadBytes(MagicBytes, out ReadOnlySpan<byte> magic))
             return false;
-        bool isValkey = magic.StartsWith("VALKEY"u8);
-        if ((!isValkey && !magic.StartsWith("REDIS"u8)) || !AsciiNumber.TryParseInt64(magic[(isValkey ? 6 : 5)..].TrimStart((byte)'0'), out long version))
+        if (!RdbVersion.TryParse(magic, out _version, out _))
             return input.Fail(RdbFailure.UnknownType, "Wrong signature trying to load DB from file");
-        _version = (int)version;
         if (RdbVersion.IsForeign(_version))
-            output.WriteLine($"[offset {input.Offset}] Foreign RDB version {version} detected");
+            output.WriteLine($"[offset {input.Offset}] Foreign RDB version {_version} detected");
         else if (!RdbVersion.IsKnown(_version))
-            output.WriteLine($"[offset {input.Offset}] Future RDB version {version} detected");
+            output.WriteLine($"[offset {input.Offset}] Future RDB version {_version} detected");
         while (true)
         {
             _doing = "read-type";
@@ -242,7 +247,7 @@ public sealed class RdbChecker(TextWriter output, long now)
         return true;
     }
 
-    private static unsafe bool TryReadValue(ref RdbInput input, byte type, in LoadRules rules, out int column, out long elements)
+    private unsafe bool TryReadValue(ref RdbInput input, byte type, in LoadRules rules, out int column, out long elements)
     {
         column = 0;
         elements = 1;
@@ -255,7 +260,12 @@ public sealed class RdbChecker(TextWriter output, long now)
             return input.TryForgive(RdbFailure.Empty);
         if (value.IsCollection)
             elements = CollectionType.Of(value.Type).Count(value.Encoding, value.Data);
+        // In a pack the scores count too, as there.
+        if (value.Type == Storage.ValueType.SortedSet && value.Encoding == ValueEncoding.ListPack)
+            elements *= 2;
         column = value.Type == Storage.ValueType.Stream ? 6 : (int)value.Type;
+        if (HasStatistics)
+            ElementSizes.Collect(value, _statistics.Of(_database, column));
         value.Free();
         return true;
     }

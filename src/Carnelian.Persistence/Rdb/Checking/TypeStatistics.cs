@@ -3,8 +3,6 @@ namespace Carnelian.Persistence.Rdb.Checking;
 /// <summary>What a file has of one type in one database.</summary>
 internal sealed class TypeStatistics
 {
-    private readonly List<long> _counts = [];
-
     /// <summary>Keys.</summary>
     public long Keys { get; private set; }
 
@@ -18,30 +16,38 @@ internal sealed class TypeStatistics
     public long NameBytes { get; private set; }
 
     /// <summary>The elements of all values; a string is one.</summary>
-    public long Elements => _counts.Sum();
+    public long Elements { get; private set; }
 
-    /// <summary>The elements of the largest value.</summary>
-    public long MostElements => _counts.Count == 0 ? 0 : _counts.Max();
+    /// <summary>The bytes of all elements: members with scores, fields with values, numbers as text.</summary>
+    public long ElementBytes { get; private set; }
+
+    /// <summary>How many elements the values have.</summary>
+    public SizeHistogram Counts { get; } = new();
+
+    /// <summary>How many bytes the elements have; of a stream, each field with its value.</summary>
+    public SizeHistogram Sizes { get; } = new();
 
     /// <summary>The elements of a value on average.</summary>
     public double AverageElements => Keys == 0 ? 0 : (double)Elements / Keys;
+
+    /// <summary>The bytes of an element on average.</summary>
+    public double AverageSize => Elements == 0 ? 0 : (double)ElementBytes / Elements;
 
     /// <summary>Counts a key.</summary>
     public void Add(long nameBytes, long elements, bool expires, bool isExpired)
     {
         Keys++;
         NameBytes += nameBytes;
-        _counts.Add(elements);
+        Elements += elements;
+        Counts.Add(elements);
         Expiring += expires ? 1 : 0;
         Expired += isExpired ? 1 : 0;
     }
 
-    /// <summary>The number of elements that so many percent of the values do not exceed.</summary>
-    public double Percentile(int percent)
+    /// <summary>Counts the bytes of an element.</summary>
+    public void AddElement(long bytes)
     {
-        if (_counts.Count == 0)
-            return 0;
-        _counts.Sort();
-        return _counts[Math.Clamp((int)Math.Ceiling(_counts.Count * percent / 100.0) - 1, 0, _counts.Count - 1)];
+        ElementBytes += bytes;
+        Sizes.Add(bytes);
     }
 }

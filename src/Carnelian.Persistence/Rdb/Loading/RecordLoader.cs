@@ -127,6 +127,13 @@ internal sealed unsafe class RecordLoader : IDisposable
             _options.Progress.AddExpired(1);
             return true;
         }
+        if (_options.Sink is { } sink)
+        {
+            sink.Take(key, value, _deadline, _idle, _frequency);
+            _options.Progress.AddKeys(1);
+            _arenaUsed = 0;
+            return true;
+        }
         bool mustFlush = length > ArenaBytes / 4;
         if (value.Encoding == ValueEncoding.Inline && input.IsTransient(value.Data) && !TryKeepText(ref value))
             mustFlush = true;
@@ -220,7 +227,7 @@ internal sealed unsafe class RecordLoader : IDisposable
     private bool TryForgive(ref RdbInput input, byte type, in Key key)
     {
         if (input.Failure == RdbFailure.Module)
-            _options.Log(true, $"Key '{Shown(key)}' in DB {Database.Index} belongs to a module");
+            _options.Log(true, $"Key '{Shown(key)}' in DB {Database.Index} is of a module{(type == RdbType.Module2 ? "; 'rdb-skip-unknown-modules yes' would leave it out" : "")}");
         if (!input.TryForgive(RdbFailure.Empty))
             return false;
         if (type == RdbType.ValkeyHash2 && _rules.Dialect == RdbDialect.Valkey)
@@ -238,6 +245,7 @@ internal sealed unsafe class RecordLoader : IDisposable
         if (!input.TryReadLength(out ulong id) || !ModuleReader.TrySkip(ref input))
             return false;
         _options.Progress.AddSkipped();
+        _options.Sink?.Skip(key, ModuleReader.NameOf(id));
         _options.Log(true, $"Skipping key '{Shown(key)}' of module type '{ModuleReader.NameOf(id)}', which nobody here knows");
         return true;
     }

@@ -12,10 +12,8 @@ internal static unsafe class HashReader
     public static bool TryReadFields(ref RdbInput input, in LoadRules rules, out LoadedValue value)
     {
         value = default;
-        if (!input.TryReadCount(out long count))
+        if (!input.TryReadElementCount(out long count))
             return false;
-        if (count == 0)
-            return input.Fail(RdbFailure.Empty, "");
         var builder = new HashBuilder(count, rules.Limits.Hash);
         for (; count > 0; count--)
         {
@@ -32,21 +30,10 @@ internal static unsafe class HashReader
     public static bool TryReadPack(ref RdbInput input, in LoadRules rules, bool isOld, out LoadedValue value)
     {
         value = default;
-        if (!input.TryReadString(out ReadOnlySpan<byte> bytes))
+        if (!PairPack.TryRead(ref input, isOld, "Hash", out ListPack pack))
             return false;
-        ListPack pack;
-        if (isOld)
-        {
-            if (!ZipList.TryConvertPairs(bytes, out pack))
-                return input.Corrupt("Hash ziplist integrity check failed.");
-        }
-        else
-        {
-            if (!PackCheck.IsValid(bytes, step: 2))
-                return input.Corrupt("Hash listpack integrity check failed.");
-            pack = ListPack.From(bytes);
-        }
-        return TryFinish(ref input, pack, rules, out value);
+        value = ToValue(pack, rules.Limits.Hash, mustBeTable: false);
+        return true;
     }
 
     /// <summary>A zipmap.</summary>
@@ -62,23 +49,15 @@ internal static unsafe class HashReader
             pack.Free();
             return input.Corrupt("Hash zipmap with dup elements, or big length (0)");
         }
-        return TryFinish(ref input, pack, rules, out value);
+        value = ToValue(pack, rules.Limits.Hash, mustBeTable: Longest(pack) > rules.Limits.Hash.Value);
+        return true;
     }
 
     /// <summary>Makes a hash of a pack, which it takes over.</summary>
-    private static bool TryFinish(ref RdbInput input, ListPack pack, in LoadRules rules, out LoadedValue value)
+    private static LoadedValue ToValue(ListPack pack, in HashLimits limits, bool mustBeTable)
     {
-        value = default;
-        if (pack.IsEmpty)
-        {
-            pack.Free();
-            return input.Fail(RdbFailure.Empty, "");
-        }
-        if (pack.Count / 2 <= rules.Limits.Hash.Entries)
-        {
-            value = LoadedValue.OfCollection(Storage.ValueType.Hash, ValueEncoding.ListPack, pack.Address);
-            return true;
-        }
+        if (pack.Count / 2 <= limits.Entries && !mustBeTable)
+            return LoadedValue.OfCollection(Storage.ValueType.Hash, ValueEncoding.ListPack, pack.Address);
         FieldTable* table = FieldTable.Create();
         Span<byte> digits = stackalloc byte[PackedValue.MostDigits], valueDigits = stackalloc byte[PackedValue.MostDigits];
         for (byte* element = pack.First; element != null; element = ListPack.Next(element))
@@ -88,8 +67,17 @@ internal static unsafe class HashReader
             table->Add(field, ListPack.Read(element).Bytes(valueDigits), -1, Storage.KeyHash.Compute(field));
         }
         pack.Free();
-        value = LoadedValue.OfCollection(Storage.ValueType.Hash, ValueEncoding.HashTable, (byte*)table);
-        return true;
+        return LoadedValue.OfCollection(Storage.ValueType.Hash, ValueEncoding.HashTable, (byte*)table);
+    }
+
+    /// <summary>The length of the longest field or value, in bytes.</summary>
+    private static int Longest(ListPack pack)
+    {
+        Span<byte> digits = stackalloc byte[PackedValue.MostDigits];
+        int longest = 0;
+        for (byte* element = pack.First; element != null; element = ListPack.Next(element))
+            longest = Math.Max(longest, ListPack.Read(element).Bytes(digits).Length);
+        return longest;
     }
 
     private static bool TryReadField(ref RdbInput input, ref HashBuilder builder)

@@ -15,10 +15,8 @@ internal static unsafe class ListReader
     public static bool TryReadElements(ref RdbInput input, in LoadRules rules, out LoadedValue value)
     {
         value = default;
-        if (!input.TryReadCount(out long count))
+        if (!input.TryReadElementCount(out long count))
             return false;
-        if (count == 0)
-            return input.Fail(RdbFailure.Empty, "");
         ListLimits limits = rules.Limits.List;
         QuickList list = QuickList.Create(limits.Fill);
         for (; count > 0; count--)
@@ -55,10 +53,8 @@ internal static unsafe class ListReader
     public static bool TryReadNodes(ref RdbInput input, in LoadRules rules, bool isOld, out LoadedValue value)
     {
         value = default;
-        if (!input.TryReadCount(out long count))
+        if (!input.TryReadElementCount(out long count))
             return false;
-        if (count == 0)
-            return input.Fail(RdbFailure.Empty, "");
         ListLimits limits = rules.Limits.List;
         QuickList list = QuickList.Create(limits.Fill);
         for (; count > 0; count--)

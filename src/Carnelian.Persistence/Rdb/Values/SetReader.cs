@@ -12,10 +12,8 @@ internal static unsafe class SetReader
     public static bool TryReadMembers(ref RdbInput input, in LoadRules rules, out LoadedValue value)
     {
         value = default;
-        if (!input.TryReadCount(out long count))
+        if (!input.TryReadElementCount(out long count))
             return false;
-        if (count == 0)
-            return input.Fail(RdbFailure.Empty, "");
         SetLimits limits = rules.Limits.Set;
         SetValue set = default;
         for (long i = 0; i < count; i++)

@@ -13,10 +13,8 @@ internal static unsafe class SortedSetReader
     public static bool TryReadMembers(ref RdbInput input, in LoadRules rules, bool isText, out LoadedValue value)
     {
         value = default;
-        if (!input.TryReadCount(out long count))
+        if (!input.TryReadElementCount(out long count))
             return false;
-        if (count == 0)
-            return input.Fail(RdbFailure.Empty, "");
         SortedSetLimits limits = rules.Limits.SortedSet;
         SortedSetLoader builder = SortedSetLoader.Create();
         int longest = 0;
@@ -39,25 +37,8 @@ internal static unsafe class SortedSetReader
     public static bool TryReadPack(ref RdbInput input, in LoadRules rules, bool isOld, out LoadedValue value)
     {
         value = default;
-        if (!input.TryReadString(out ReadOnlySpan<byte> bytes))
+        if (!PairPack.TryRead(ref input, isOld, "Zset", out ListPack pack))
             return false;
-        ListPack pack;
-        if (isOld)
-        {
-            if (!ZipList.TryConvertPairs(bytes, out pack))
-                return input.Corrupt("Zset ziplist integrity check failed.");
-        }
-        else
-        {
-            if (!PackCheck.IsValid(bytes, step: 2))
-                return input.Corrupt("Zset listpack integrity check failed.");
-            pack = ListPack.From(bytes);
-        }
-        if (pack.IsEmpty)
-        {
-            pack.Free();
-            return input.Fail(RdbFailure.Empty, "");
-        }
         if (!TryOrder(ref pack, rules.Limits.SortedSet, out SortedSet set))
         {
             pack.Free();

@@ -10,10 +10,8 @@ internal static unsafe class VolatileHashReader
     public static bool TryReadValkey(ref RdbInput input, in LoadRules rules, out LoadedValue value)
     {
         value = default;
-        if (!input.TryReadCount(out long count))
+        if (!input.TryReadElementCount(out long count))
             return false;
-        if (count == 0)
-            return input.Fail(RdbFailure.Empty, "");
         // Always a table, as there.
         var builder = new HashBuilder(long.MaxValue, rules.Limits.Hash);
         bool isEmpty = true;

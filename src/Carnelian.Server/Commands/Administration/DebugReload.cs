@@ -37,17 +37,12 @@ internal static class DebugReload
             ctx.Reply.Error(Encoding.UTF8.GetBytes(error.Length == 0 ? "ERR" : $"ERR {error}"));
             return;
         }
-        if (flushes)
-        {
-            for (int i = 0; i < ctx.Keyspace.DatabaseCount; i++)
-                ctx.Keyspace[i].Clear(isLazy: false);
-        }
-        if (server.Loader.LoadFile(server.Configuration.DbFileName, merges, holdsAllLocks: true) != RdbLoadOutcome.Loaded)
+        if (server.Loader.LoadFile(server.Configuration.DbFileName, merges, holdsAllLocks: true, flushes) != RdbLoadOutcome.Loaded)
         {
             ctx.Reply.Error("ERR Error trying to load the RDB dump, check server logs."u8);
             return;
         }
-        server.Log.Write(LogLevel.Warning, "DB reloaded by DEBUG RELOAD");
+        server.Log.Write(LogLevel.Notice, "DB reloaded by DEBUG RELOAD");
         ctx.Reply.Ok();
     }
 }

@@ -247,7 +247,8 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("pubsubshard_channels", server.PubSub.ShardChannelCount);
         _text.Field("latest_fork_usec", server.Snapshots.LastCutNanoseconds / 1000);
         _text.Field("total_forks", server.Snapshots.Count);
-        _text.Zeros("migrate_cached_sockets", "slave_expires_tracked_keys");
+        _text.Field("migrate_cached_sockets", server.MigrateConnections.Count);
+        _text.Zeros("slave_expires_tracked_keys");
         _text.Field("active_defrag_hits", Interlocked.Read(ref statistics.DefragmentationHits));
         _text.Field("active_defrag_misses", Interlocked.Read(ref statistics.DefragmentationMisses));
         _text.Field("active_defrag_key_hits", Interlocked.Read(ref statistics.DefragmentationKeyHits));

@@ -25,8 +25,10 @@ internal abstract class BlockGuard(Snapshot snapshot, Entry entry, int shard, IS
     /// <inheritdoc/>
     public sealed override void Deliver()
     {
-        for (long bytes = 0; bytes < BytesPerDelivery && _taken.Take() is { } block; bytes += block.AllocatedBytes)
+        long bytes = 0;
+        while (bytes < BytesPerDelivery && _taken.Take() is { } block)
         {
+            bytes += block.AllocatedBytes;
             Pass(block);
             Free(block);
         }

@@ -89,7 +89,7 @@ class History:
 
 
 def encode(command):
-    words = [str(word).encode() for word in command]
+    words = [word if isinstance(word, bytes) else str(word).encode() for word in command]
     return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
 
 

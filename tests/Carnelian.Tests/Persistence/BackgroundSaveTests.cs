@@ -83,7 +83,7 @@ public sealed class BackgroundSaveTests : IDisposable
         client.Call("SET a 1");
         client.Call("FLUSHALL");
         Assert.False(File.Exists(_file));
-        client.Call("CONFIG SET save 3600 1000");
+        Assert.Equal("+OK", client.CallWith("CONFIG", "SET", "save", "3600 1000").ToString());
         client.Call("DEBUG POPULATE 1000");
         client.Call("SET a 1");
         client.Call("CONFIG SET rdb-key-save-delay 100000");

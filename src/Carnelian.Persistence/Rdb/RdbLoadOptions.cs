@@ -27,7 +27,7 @@ public sealed class RdbLoadOptions
     /// <summary>Whether the caller holds the locks of all shards.</summary>
     public bool HoldsAllLocks { get; init; }
 
-    /// <summary>How many threads load, the caller's among them. One where the caller holds all locks and keys are replaced.</summary>
+    /// <summary>How many threads load, the caller's among them. One where the caller holds all locks.</summary>
     public int Threads { get; init; } = 1;
 
     /// <summary>Asked now and then: whether to give up.</summary>

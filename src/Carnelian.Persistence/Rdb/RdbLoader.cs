@@ -4,7 +4,6 @@ using Carnelian.Persistence.Rdb.Loading;
 using Carnelian.Persistence.Rdb.Values;
 using Carnelian.Storage;
 using Carnelian.Text;
-using Carnelian.Threading;
 
 namespace Carnelian.Persistence.Rdb;
 
@@ -85,14 +84,9 @@ public sealed unsafe class RdbLoader
 
     private RdbLoadOutcome LoadRecords(ref RdbInput input)
     {
-        // What is replaced may be waited for, which only the caller's thread may tell.
-        bool isParallel = _options.Threads > 1 && !(_options.HoldsAllLocks && _options.Replaces)
-            && _options.KeyDelayMicroseconds == 0 && input.Remaining > LeastParallelBytes;
-        // Under all locks of the keyspace, the threads of the crew have locks of their own against each other.
-        using ShardLocks? inner = isParallel && _options.HoldsAllLocks ? new ShardLocks(_keyspace.ShardCount) : null;
-        ShardLocks? locks = _options.HoldsAllLocks ? inner : _keyspace.Locks;
-        using var own = new RecordLoader(_keyspace, locks, _options, _rules, _version);
-        LoadCrew? crew = isParallel ? new LoadCrew(_keyspace, locks!, _options, _rules, _version, _options.Threads - 1) : null;
+        using var own = new RecordLoader(_keyspace, _options, _rules, _version);
+        bool isParallel = _options.Threads > 1 && !_options.HoldsAllLocks && _options.KeyDelayMicroseconds == 0 && input.Remaining > LeastParallelBytes;
+        LoadCrew? crew = isParallel ? new LoadCrew(_keyspace, _options, _rules, _version, _options.Threads - 1) : null;
         try
         {
             bool isAtEnd = false;

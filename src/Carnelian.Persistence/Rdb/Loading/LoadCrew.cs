@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Carnelian.Memory;
 using Carnelian.Persistence.Rdb.Values;
 using Carnelian.Storage;
-using Carnelian.Threading;
 
 namespace Carnelian.Persistence.Rdb.Loading;
 
@@ -11,7 +10,6 @@ namespace Carnelian.Persistence.Rdb.Loading;
 internal sealed unsafe class LoadCrew : IDisposable
 {
     private readonly Keyspace _keyspace;
-    private readonly ShardLocks _locks;
     private readonly RdbLoadOptions _options;
     private readonly LoadRules _rules;
     private readonly int _version;
@@ -25,15 +23,14 @@ internal sealed unsafe class LoadCrew : IDisposable
     private string _detail = "";
     private long _failedAt;
 
-    public LoadCrew(Keyspace keyspace, ShardLocks locks, RdbLoadOptions options, in LoadRules rules, int version, int threads)
+    public LoadCrew(Keyspace keyspace, RdbLoadOptions options, in LoadRules rules, int version, int threads)
     {
         _keyspace = keyspace;
-        _locks = locks;
         _options = options;
         _rules = rules;
         _version = version;
         _full = new BlockingCollection<RecordBatch>(2 * threads);
-        _own = new RecordLoader(keyspace, locks, options, rules, version);
+        _own = new RecordLoader(keyspace, options, rules, version);
         _batch = new RecordBatch();
         _threads = new Thread[threads];
         for (int i = 0; i < threads; i++)
@@ -114,7 +111,7 @@ internal sealed unsafe class LoadCrew : IDisposable
 
     private void Work()
     {
-        using (var loader = new RecordLoader(_keyspace, _locks, _options, _rules, _version))
+        using (var loader = new RecordLoader(_keyspace, _options, _rules, _version))
         {
             foreach (RecordBatch batch in _full.GetConsumingEnumerable())
             {

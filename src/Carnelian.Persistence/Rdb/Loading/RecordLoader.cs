@@ -3,7 +3,6 @@ using Carnelian.Memory;
 using Carnelian.Persistence.Rdb.Values;
 using Carnelian.Storage;
 using Carnelian.Storage.Loading;
-using Carnelian.Threading;
 
 namespace Carnelian.Persistence.Rdb.Loading;
 
@@ -16,7 +15,6 @@ internal sealed unsafe class RecordLoader : IDisposable
     private const int MicrosecondsPerMillisecond = 1000;
 
     private readonly Keyspace _keyspace;
-    private readonly ShardLocks? _locks;
     private readonly RdbLoadOptions _options;
     private readonly LoadRules _rules;
     private readonly int _version;
@@ -31,16 +29,9 @@ internal sealed unsafe class RecordLoader : IDisposable
     private long _idle = -1;
     private int _frequency = -1;
 
-    /// <summary>Makes a loader.</summary>
-    /// <param name="keyspace">Where keys go.</param>
-    /// <param name="locks">The lock of a shard is taken here; null if the caller holds all and this is the only thread.</param>
-    /// <param name="options">How to load.</param>
-    /// <param name="rules">What values may be.</param>
-    /// <param name="version">The version of the file.</param>
-    public RecordLoader(Keyspace keyspace, ShardLocks? locks, RdbLoadOptions options, in LoadRules rules, int version)
+    public RecordLoader(Keyspace keyspace, RdbLoadOptions options, in LoadRules rules, int version)
     {
         _keyspace = keyspace;
-        _locks = locks;
         _options = options;
         _rules = rules;
         _version = version;
@@ -187,14 +178,17 @@ internal sealed unsafe class RecordLoader : IDisposable
     {
         Key key = waiting->Key;
         int shard = _keyspace.ShardOf(key.Hash);
-        _locks?.Acquire(shard);
+        // Whoever holds all locks loads with one thread.
+        if (!_options.HoldsAllLocks)
+            _keyspace.Locks.Acquire(shard);
         bool isAdded = KeyLoader.TryAdd(Database, key, waiting->Value, waiting->Deadline, waiting->AccessBits);
         if (!isAdded && _options.Replaces)
         {
             Database.Delete(key, 0, isLazy: false);
             isAdded = KeyLoader.TryAdd(Database, key, waiting->Value, waiting->Deadline, waiting->AccessBits);
         }
-        _locks?.Release(shard);
+        if (!_options.HoldsAllLocks)
+            _keyspace.Locks.Release(shard);
         if (_options.KeyDelayMicroseconds != 0)
             Delay();
         if (isAdded)

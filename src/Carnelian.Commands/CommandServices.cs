@@ -63,6 +63,12 @@ public abstract class CommandServices
     {
     }
 
+    /// <summary>All databases have lost all their keys. Called under all locks.</summary>
+    /// <param name="changes">How many changes the command has made, which count when it ends.</param>
+    public virtual void OnAllFlushed(long changes)
+    {
+    }
+
     /// <summary>Tells those who watch keys of a database that it is about to lose all its keys. Called under all locks.</summary>
     public abstract void OnDatabaseFlushed(Database database);
 

@@ -1,4 +1,5 @@
 using Carnelian.Commands;
+using Carnelian.Server.Configuration;
 using Carnelian.Server.Execution;
 using Carnelian.Server.Waiting;
 using Carnelian.Storage;
@@ -29,8 +30,22 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
     /// <inheritdoc/>
     public override void OnAllFlushing()
     {
-        if (server.BackgroundSave.Cancel())
-            server.LogSoon($"Killing running RDB child: {Environment.ProcessId}");
+        if (!server.BackgroundSave.Cancel())
+            return;
+        string text = $"Killing running RDB child: {Environment.ProcessId}";
+        // Before what is logged of the empty file, which is written under the same locks.
+        if (server.Configuration.SavePoints.Length != 0)
+            server.Log.Write(LogLevel.Notice, text);
+        else
+            server.LogSoon(text);
+    }
+
+    /// <inheritdoc/>
+    public override void OnAllFlushed(long changes)
+    {
+        // The file must not bring back what is gone; and there is nothing left that a save point should wait for.
+        if (server.Configuration.SavePoints.Length != 0)
+            server.Saver.SaveEmptied(changes);
     }
 
     /// <inheritdoc/>

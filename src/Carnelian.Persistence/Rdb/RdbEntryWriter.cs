@@ -194,16 +194,17 @@ public sealed unsafe class RdbEntryWriter : IDisposable
         for (QuickListNode* node = list.Head; node != null; node = node->Next)
         {
             if (node->IsPlain)
-            {
-                _buffer.WriteLength(PlainNode);
-                _buffer.WriteString(new ReadOnlySpan<byte>(node->Text.Data, checked((int)node->Text.Length)));
-            }
+                WriteNode(_buffer, new ReadOnlySpan<byte>(node->Text.Data, checked((int)node->Text.Length)), isPlain: true);
             else
-            {
-                _buffer.WriteLength(PackedNode);
-                _buffer.WriteString(node->Pack.AsSpan());
-            }
+                WriteNode(_buffer, node->Pack.AsSpan(), isPlain: false);
         }
+    }
+
+    /// <summary>Writes a node of a list.</summary>
+    internal static void WriteNode(RdbBuffer buffer, ReadOnlySpan<byte> content, bool isPlain)
+    {
+        buffer.WriteLength(isPlain ? PlainNode : PackedNode);
+        buffer.WriteString(content);
     }
 
     private void WriteSmallSet(ListPack pack)

@@ -16,13 +16,23 @@ internal static unsafe class RdbStreamWriter
     public static void Write(RdbBuffer buffer, StreamValue stream, bool hasActiveTimes)
     {
         buffer.WriteLength((ulong)stream.BlockCount);
-        Span<byte> id = stackalloc byte[IdBytes];
         for (OrderedTree<StreamId>.Position at = stream.Blocks.First; at.Exists; at.MoveNext())
-        {
-            Format(at.Key, id);
-            buffer.WritePlain(id);
-            buffer.WriteString(new ListPack(at.Value).AsSpan());
-        }
+            WriteBlock(buffer, at.Key, new ListPack(at.Value).AsSpan());
+        WriteRest(buffer, stream, hasActiveTimes);
+    }
+
+    /// <summary>Writes a block.</summary>
+    public static void WriteBlock(RdbBuffer buffer, StreamId key, ReadOnlySpan<byte> block)
+    {
+        Span<byte> id = stackalloc byte[IdBytes];
+        Format(key, id);
+        buffer.WritePlain(id);
+        buffer.WriteString(block);
+    }
+
+    /// <summary>Writes what comes behind the blocks: totals, groups, pending entries and consumers.</summary>
+    public static void WriteRest(RdbBuffer buffer, StreamValue stream, bool hasActiveTimes)
+    {
         buffer.WriteLength((ulong)stream.Length);
         WriteId(buffer, stream.LastId);
         WriteId(buffer, stream.FirstId);

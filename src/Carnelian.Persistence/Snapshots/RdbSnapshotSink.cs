@@ -101,7 +101,9 @@ public sealed class RdbSnapshotSink : ISnapshotSink, IDisposable
     public void EndValue(ISnapshotValue value)
     {
         _open = null;
-        _ended.Add((SnapshotValueRecords)value);
+        var records = (SnapshotValueRecords)value;
+        records.End();
+        _ended.Add(records);
     }
 
     /// <summary>Writes all that has come in so far, but for values that the walk has not come to. On the walking thread, without locks.</summary>

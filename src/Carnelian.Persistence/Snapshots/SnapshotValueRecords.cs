@@ -2,14 +2,18 @@ using Carnelian.Memory;
 using Carnelian.Persistence.Rdb;
 using Carnelian.Storage;
 using Carnelian.Storage.Hashes;
+using Carnelian.Storage.Lists;
 using Carnelian.Storage.Sets;
 using Carnelian.Storage.Snapshots;
 using Carnelian.Storage.SortedSets;
+using Carnelian.Storage.Streams;
 
 namespace Carnelian.Persistence.Snapshots;
 
-/// <summary>The record of one big value, as far as it is not written yet: key and number of elements, then elements in any order.</summary>
-/// <remarks>Elements come in under the lock of the value's key; the bytes are taken out without it.</remarks>
+/// <summary>The record of one big value, as far as it is not written yet: key and number of elements, then elements in any order; or nodes and blocks in theirs.</summary>
+/// <remarks>
+/// Elements of tables come in under the lock of the value's key, nodes and blocks on the walking thread without it; the bytes are taken out without it.
+/// </remarks>
 internal sealed unsafe class SnapshotValueRecords : ISnapshotValue, IDisposable
 {
     private readonly RdbSnapshotSink _sink;
@@ -20,6 +24,7 @@ internal sealed unsafe class SnapshotValueRecords : ISnapshotValue, IDisposable
     private RdbBuffer _buffer;
     private RdbBuffer _other;
     private long _earlyBytes;
+    private RdbBuffer? _rest;
 
     /// <summary>Begins the record of a value for which there is no obstacle. Under the lock of its key.</summary>
     public SnapshotValueRecords(RdbSnapshotSink sink, int database, Entry entry, RdbProfile profile, AccessNote note, bool compresses, AccessClock access, long now)
@@ -39,7 +44,12 @@ internal sealed unsafe class SnapshotValueRecords : ISnapshotValue, IDisposable
             if (_deadlines == FieldDeadlineForm.Redis)
                 _buffer.WriteInt64(_earliest);
         }
-        _buffer.WriteLength((ulong)CollectionType.Of(entry.Type).Count(entry.Encoding, entry.Collection));
+        _buffer.WriteLength((ulong)CountOf(entry));
+        if (entry.Type != Storage.ValueType.Stream)
+            return;
+        _rest = new RdbBuffer { Compresses = compresses };
+        RdbStreamWriter.WriteRest(_rest, new StreamValue(entry.Collection), hasActiveTimes: profile.HasVersion11Types);
+        sink.CountValue(_rest.Length, isEarly: true);
     }
 
     /// <inheritdoc/>
@@ -53,6 +63,36 @@ internal sealed unsafe class SnapshotValueRecords : ISnapshotValue, IDisposable
                 _earlyBytes += _buffer.Length - before;
             _sink.CountValue(_buffer.Length - before, isEarly);
         }
+    }
+
+    /// <inheritdoc/>
+    public void AddNode(ReadOnlySpan<byte> content, bool isPlain)
+    {
+        long before = _buffer.Length;
+        RdbEntryWriter.WriteNode(_buffer, content, isPlain);
+        _sink.CountValue(_buffer.Length - before, isEarly: false);
+    }
+
+    /// <inheritdoc/>
+    public void AddBlock(StreamId id, ReadOnlySpan<byte> block)
+    {
+        long before = _buffer.Length;
+        RdbStreamWriter.WriteBlock(_buffer, id, block);
+        _sink.CountValue(_buffer.Length - before, isEarly: false);
+    }
+
+    /// <inheritdoc/>
+    public void CountEarly(long bytes) => _sink.CountValue(bytes, isEarly: true);
+
+    /// <summary>All elements have come. On the walking thread.</summary>
+    public void End()
+    {
+        if (_rest == null)
+            return;
+        _buffer.WriteRaw(_rest.Bytes);
+        _sink.CountValue(-_rest.Length, isEarly: true);
+        _rest.Dispose();
+        _rest = null;
     }
 
     /// <summary>Writes what there is. On the walking thread.</summary>
@@ -76,9 +116,17 @@ internal sealed unsafe class SnapshotValueRecords : ISnapshotValue, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _rest?.Dispose();
         _buffer.Dispose();
         _other.Dispose();
     }
+
+    private static long CountOf(Entry entry) => entry.Encoding switch
+    {
+        ValueEncoding.QuickList => new QuickList(entry.Collection).Nodes,
+        ValueEncoding.Stream => new StreamValue(entry.Collection).BlockCount,
+        _ => CollectionType.Of(entry.Type).Count(entry.Encoding, entry.Collection),
+    };
 
     private void Write(byte* element)
     {

@@ -8,7 +8,7 @@ using Carnelian.Threading;
 
 namespace Carnelian.Server.Persistence;
 
-/// <summary>SAVE and SHUTDOWN: writes the data set to the file of <c>dir</c> and <c>dbfilename</c> at once.</summary>
+/// <summary>SAVE, SHUTDOWN and FLUSHALL: writes the data set to the file of <c>dir</c> and <c>dbfilename</c> at once.</summary>
 /// <remarks>Under all locks: one of the exceptions to the rule that nobody touches a file under a lock.</remarks>
 internal sealed class DataSaver(ServerInstance server)
 {
@@ -35,10 +35,19 @@ internal sealed class DataSaver(ServerInstance server)
     /// <returns>False if the file is as it was.</returns>
     public bool TrySave(out string error)
     {
+        server.Saves.Count++;
+        return TrySave(changes: 0, out error);
+    }
+
+    /// <summary>Saves the data set that FLUSHALL has emptied. That does not count as a save of its own. Under all locks.</summary>
+    /// <param name="changes">The changes of the command, which are not in the total yet.</param>
+    public void SaveEmptied(long changes) => _ = TrySave(changes, out _);
+
+    private bool TrySave(long changes, out string error)
+    {
         ServerConfiguration configuration = server.Configuration;
         long now = Clock.Sample();
         error = "";
-        server.Saves.Count++;
         using var file = new RdbFile(TemporaryName, configuration.RdbSaveIncrementalFsync);
         using var writer = new RdbFileWriter(file, Profile, configuration.RdbChecksum);
         if (file.FailedStep == null)
@@ -64,7 +73,8 @@ internal sealed class DataSaver(ServerInstance server)
             return false;
         }
         server.Log.Write(LogLevel.Notice, "DB saved on disk");
-        server.Saves.NoteSaved(server.Saves.TotalChanges);
+        server.Saves.NoteSaved(server.Saves.TotalChanges + changes);
+        server.UpdateWriteRefusal();
         return true;
     }
 

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Carnelian.Memory;
 using Carnelian.Storage.Defragmentation;
 using Carnelian.Storage.Packed;
+using Carnelian.Storage.Snapshots;
 
 namespace Carnelian.Storage.Lists;
 
@@ -89,9 +91,11 @@ public readonly unsafe struct QuickList
         return copy;
     }
 
-    /// <summary>Frees the list with all nodes.</summary>
+    /// <summary>Frees the list with all nodes; one that a snapshot still saves is left to that.</summary>
     public void Free()
     {
+        if (ValueGuards.TryLeave(Address))
+            return;
         new NodeChain(_root->Head, _root->Nodes).Free();
         NativeHeap.Free((byte*)_root);
     }
@@ -151,6 +155,15 @@ public readonly unsafe struct QuickList
         }
     }
 
+    /// <summary>Whether a node is one element of so many bytes or more. Looks at all nodes.</summary>
+    internal bool HasLongElement(long bytes)
+    {
+        QuickListNode* node = _root->Head;
+        while (node != null && !(node->IsPlain && node->Size >= bytes))
+            node = node->Next;
+        return node != null;
+    }
+
     /// <summary>What the nodes hold, for those who look into structures.</summary>
     public ListNodeInfo[] DescribeNodes()
     {
@@ -171,6 +184,13 @@ public readonly unsafe struct QuickList
     /// <summary>Frees a list that <see cref="IsOnePack"/>, but for the pack.</summary>
     public ListPack Dissolve()
     {
+        if (ValueGuards.OfList(Address) != null)
+        {
+            ListPack copy = _root->Head->Pack.Copy();
+            Drop(_root->Head);
+            Free();
+            return copy;
+        }
         ListPack pack = QuickListNode.Release(_root->Head);
         NativeHeap.Free((byte*)_root);
         return pack;
@@ -189,6 +209,7 @@ public readonly unsafe struct QuickList
         int length = element.Bytes.Length;
         if (Allows(end, length, own))
         {
+            BeforeChange(end);
             ListPack pack = end->Pack;
             end->Put(atTail ? pack.EndMark : pack.Address + ListPack.HeaderSize, 0, 0, element, own.UsualBytes);
         }
@@ -209,6 +230,7 @@ public readonly unsafe struct QuickList
         }
         else
         {
+            BeforeChange(node);
             ListPack pack = node->Pack;
             byte* element = last ? pack.Last : pack.First;
             node->Cut(element, ListPack.SizeOf(element), 1);
@@ -248,10 +270,12 @@ public readonly unsafe struct QuickList
         }
         else if (Allows(node, length, own))
         {
+            BeforeChange(node);
             node->Put(place, 0, 0, element, 0);
         }
         else if (isEdge && Allows(neighbour, length, own))
         {
+            BeforeChange(neighbour);
             ListPack pack = neighbour->Pack;
             neighbour->Put(after ? pack.First : pack.EndMark, 0, 0, element, 0);
         }
@@ -279,6 +303,7 @@ public readonly unsafe struct QuickList
         bool isLarge = own.IsLarge(element.Bytes.Length);
         if (!node->IsPlain && !isLarge)
         {
+            BeforeChange(node);
             node->Put(at.Element, ListPack.SizeOf(at.Element), 1, element, 0);
             return;
         }
@@ -306,6 +331,7 @@ public readonly unsafe struct QuickList
             Drop(node);
             return;
         }
+        BeforeChange(node);
         byte* last = node->Pack.Last;
         node->Cut(last, ListPack.SizeOf(last), 1);
         JoinAround(plain, own);
@@ -323,6 +349,7 @@ public readonly unsafe struct QuickList
             at = neighbour;
             return;
         }
+        BeforeChange(node);
         byte* next = node->Cut(at.Element, ListPack.SizeOf(at.Element), 1);
         if (backwards)
         {
@@ -367,7 +394,15 @@ public readonly unsafe struct QuickList
             Unlink(first, node == null ? _root->Tail : node->Previous, nodes);
         if (count > 0)
             CutElements(node, node->Pack.First, count);
-        return new NodeChain(first, nodes);
+        if (ValueGuards.OfList(Address) is not { } guard)
+            return new NodeChain(first, nodes);
+        for (; nodes > 0; nodes--)
+        {
+            QuickListNode* next = first->Next;
+            guard.TakeOver(first);
+            first = next;
+        }
+        return default;
     }
 
     // --- nodes ----------------------------------------------------------------------------------------------------
@@ -379,8 +414,9 @@ public readonly unsafe struct QuickList
         first != null && second != null && !first->IsPlain && !second->IsPlain
         && !limits.IsExceededBy(first->Size + second->Size - ListPack.EmptySize, (long)first->Count + second->Count);
 
-    private static void CutElements(QuickListNode* node, byte* from, long count)
+    private void CutElements(QuickListNode* node, byte* from, long count)
     {
+        BeforeChange(node);
         byte* end = from;
         if (node->Count == count || from + ListPack.SizeOf(from) == node->Pack.EndMark)
         {
@@ -454,6 +490,7 @@ public readonly unsafe struct QuickList
         else
             next->Previous = node;
         _root->Nodes++;
+        ValueGuards.OfList(Address)?.NoteNew(node);
     }
 
     private void Unlink(QuickListNode* first, QuickListNode* last, long nodes)
@@ -476,12 +513,24 @@ public readonly unsafe struct QuickList
     private void Drop(QuickListNode* node)
     {
         Unlink(node, node, 1);
-        QuickListNode.Free(node);
+        if (ValueGuards.OfList(Address) is { } guard)
+            guard.TakeOver(node);
+        else
+            QuickListNode.Free(node);
+    }
+
+    /// <summary>Has a snapshot copy a node whose elements are about to change.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void BeforeChange(QuickListNode* node)
+    {
+        if (ValueGuards.Any)
+            ValueGuards.OfList(Address)?.BeforeChange(node);
     }
 
     /// <summary>Splits a node in front of an element that is not its first.</summary>
     private QuickListNode* Split(QuickListNode* node, byte* at)
     {
+        BeforeChange(node);
         int count = 0;
         for (byte* element = node->Pack.First; element != at; element += ListPack.SizeOf(element))
             count++;
@@ -511,6 +560,7 @@ public readonly unsafe struct QuickList
     /// <summary>Takes the next node into a node.</summary>
     private void Join(QuickListNode* node)
     {
+        BeforeChange(node);
         QuickListNode* next = node->Next;
         node->Append(next);
         Drop(next);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Carnelian.Memory;
 using Carnelian.Storage.Defragmentation;
 using Carnelian.Storage.Packed;
+using Carnelian.Storage.Snapshots;
 
 namespace Carnelian.Storage.Lists;
 
@@ -101,6 +102,24 @@ internal unsafe struct QuickListNode
         else
             NativeHeap.Free(node->_block);
         NativeHeap.Free((byte*)node);
+    }
+
+    /// <summary>The content for a snapshot: a copy of a pack, or a reference to a long element.</summary>
+    /// <param name="isEarly">Whether it is kept because the node is about to change.</param>
+    public readonly SavedBlock Save(bool isEarly)
+    {
+        if (!IsPlain)
+            return new SavedBlock(Pack.Copy().Address, 0, isPlain: false) { IsEarly = isEarly };
+        Text.AddReference();
+        return new SavedBlock(_block, 0, isPlain: true) { IsEarly = isEarly };
+    }
+
+    /// <summary>Takes the content out for a snapshot; the node is freed.</summary>
+    public static SavedBlock TakeContent(QuickListNode* node)
+    {
+        var saved = new SavedBlock(node->_block, Math.Max(node->_offset, 0), node->IsPlain) { IsEarly = true };
+        NativeHeap.Free((byte*)node);
+        return saved;
     }
 
     /// <summary>Moves the node's pack, or its long element if nobody shares that, out of a span that is nearly empty.</summary>

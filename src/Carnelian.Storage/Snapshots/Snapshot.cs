@@ -174,7 +174,7 @@ public sealed unsafe class Snapshot
             _sink.Save(database, shard, entry, isEarly);
             return;
         }
-        var guard = new ValueGuard(this, entry, shard, value);
+        var guard = ValueGuard.Of(this, entry, shard, value);
         ValueGuards.Add(guard);
         _values.Enqueue(guard);
     }
@@ -193,6 +193,7 @@ public sealed unsafe class Snapshot
         // Its key may just have got another name.
         bool isDone = shard == _value.Shard && !_isAborted && _value.Step();
         _keyspace.Locks.Release(shard);
+        _value.Deliver();
         if (!isDone)
             return true;
         _value.End();

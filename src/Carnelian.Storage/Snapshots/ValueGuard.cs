@@ -1,34 +1,25 @@
-using Carnelian.Storage.Hashes;
-using Carnelian.Storage.Sets;
-using Carnelian.Storage.SortedSets;
+using Carnelian.Storage.Lists;
+using Carnelian.Storage.Streams;
 
 namespace Carnelian.Storage.Snapshots;
 
 /// <summary>
-/// A value of many elements that a snapshot saves in steps, so that nobody waits for its whole length. The elements lie in a table: the walk goes over it
-/// in hash order, and a unit that is about to change an element behind the walk's position saves it first.
+/// A big value that a snapshot saves in steps, so that nobody waits for its whole length. The walk goes over it; a unit that is about to change a part that
+/// the walk has not come to saves that part first.
 /// </summary>
-/// <remarks>
-/// <para>Invariant: an element is saved exactly if its position in hash order lies before that of the walk, or is among the early ones. A unit saves all
-/// elements of a position at once, and notes the position also if there is none: what is added there later is not part of the snapshot.</para>
-/// <para>Under the lock of the value's key, but for what says otherwise.</para>
-/// </remarks>
-internal sealed unsafe class ValueGuard
+/// <remarks>Under the lock of the value's key, but for what says otherwise.</remarks>
+internal abstract unsafe class ValueGuard
 {
-    /// <summary>A value of more elements is saved in steps.</summary>
-    public const int LeastElements = 1024;
+    /// <summary>A table of more elements is saved in steps.</summary>
+    private const int MostElements = 1024;
 
-    private const int ElementsPerStep = 128;
-    private const int HashShift = 64 - HashTable<Entry>.PositionBits;
+    /// <summary>A list of more nodes, or a stream of more blocks, is saved in steps.</summary>
+    private const int MostNodes = 8;
 
     private readonly Snapshot _snapshot;
-    private readonly HashSet<long> _early = [];
-    private RecordList _records;
-    private RecordList _found;
-    private long _position;
     private int _shard;
 
-    public ValueGuard(Snapshot snapshot, Entry entry, int shard, ISnapshotValue value)
+    protected ValueGuard(Snapshot snapshot, Entry entry, int shard, ISnapshotValue value)
     {
         _snapshot = snapshot;
         Type = entry.Type;
@@ -60,43 +51,33 @@ internal sealed unsafe class ValueGuard
     /// <summary>Whether no key has the value any more and it has to be freed in the end. Under the lock of <see cref="ValueGuards"/>.</summary>
     public bool IsLeft { get; set; }
 
-    /// <summary>Whether a value is one that is saved in steps.</summary>
-    public static bool IsBig(Entry entry) =>
-        entry.Encoding is ValueEncoding.HashTable or ValueEncoding.SkipList && CollectionType.Of(entry.Type).Count(entry.Encoding, entry.Collection) > LeastElements;
+    /// <summary>Whether the snapshot was given up: nothing is saved any more.</summary>
+    protected bool IsAborted => _snapshot.IsAborted;
 
-    /// <summary>Saves the elements of a hash, unless they are, before one of them changes.</summary>
-    public void BeforeChange(ulong hash)
+    /// <summary>Whether a value is one that is saved in steps.</summary>
+    public static bool IsBig(Entry entry) => entry.Encoding switch
     {
-        long position = (long)(hash >> HashShift);
-        if (position < _position || _snapshot.IsAborted || !_early.Add(position))
-            return;
-        _found.Clear();
-        long next = position;
-        Collect(ref next, ref _found);
-        for (int i = 0; i < _found.Count; i++)
-        {
-            if (PositionOf(_found[i]) == position)
-                Value.Add(_found[i], isEarly: true);
-        }
-    }
+        ValueEncoding.HashTable or ValueEncoding.SkipList => CollectionType.Of(entry.Type).Count(entry.Encoding, entry.Collection) > MostElements,
+        ValueEncoding.QuickList => new QuickList(entry.Collection).Nodes > MostNodes || new QuickList(entry.Collection).HasLongElement(SavedBlock.LeastShared),
+        ValueEncoding.Stream => new StreamValue(entry.Collection).BlockCount > MostNodes,
+        _ => false,
+    };
+
+    /// <summary>Begins to save a big value.</summary>
+    public static ValueGuard Of(Snapshot snapshot, Entry entry, int shard, ISnapshotValue value) => entry.Encoding switch
+    {
+        ValueEncoding.QuickList => new ListGuard(snapshot, entry, shard, value),
+        ValueEncoding.Stream => new StreamGuard(snapshot, entry, shard, value),
+        _ => new TableGuard(snapshot, entry, shard, value),
+    };
 
     /// <summary>Saves some elements. On the walking thread.</summary>
     /// <returns>Whether all are saved.</returns>
-    public bool Step()
+    public abstract bool Step();
+
+    /// <summary>Passes on what a step has copied, some of it. On the walking thread, without locks.</summary>
+    public virtual void Deliver()
     {
-        long start = _position, next = start;
-        _records.Clear();
-        while (next >= 0 && _records.Count < ElementsPerStep)
-            Collect(ref next, ref _records);
-        for (int i = 0; i < _records.Count; i++)
-        {
-            long position = PositionOf(_records[i]);
-            // The first bucket may have become larger to the front.
-            if (position >= start && !_early.Contains(position))
-                Value.Add(_records[i], isEarly: false);
-        }
-        _position = next < 0 ? long.MaxValue : next;
-        return next < 0;
     }
 
     /// <summary>Ends: frees the value if no key has it any more. On the walking thread, without locks.</summary>
@@ -104,30 +85,9 @@ internal sealed unsafe class ValueGuard
     {
         if (ValueGuards.Remove(this))
             CollectionType.Of(Type).Free(Encoding, Root);
-        _records.Dispose();
-        _found.Dispose();
+        Free();
     }
 
-    private long PositionOf(byte* record) => (long)((Type switch
-    {
-        ValueType.Hash => HashField.Hash(record),
-        ValueType.Set => SetMember.Hash(record),
-        _ => MemberRecord.Hash(record),
-    }) >> HashShift);
-
-    private void Collect(ref long position, ref RecordList into)
-    {
-        switch (Type)
-        {
-            case ValueType.Hash:
-                ((FieldTable*)Root)->Collect(ref position, ref into);
-                break;
-            case ValueType.Set:
-                SetTable.TableOf((SetTable*)Root).Collect(ref position, ref into);
-                break;
-            default:
-                ((TreeSortedSet*)Root)->Members.Collect(ref position, ref into);
-                break;
-        }
-    }
+    /// <summary>Frees what was kept for saving.</summary>
+    protected abstract void Free();
 }

@@ -44,7 +44,13 @@ internal static unsafe class ValueGuards
 
     /// <summary>Saves an element that is about to change, to go or to come. Under the lock of the value's key.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void BeforeChange(byte* root, ulong hash) => Find(root)?.BeforeChange(hash);
+    public static void BeforeChange(byte* root, ulong hash) => ((TableGuard?)Find(root))?.BeforeChange(hash);
+
+    /// <summary>The guard of a list, or null. Under the lock of its key.</summary>
+    public static ListGuard? OfList(byte* root) => Any ? (ListGuard?)Find(root) : null;
+
+    /// <summary>The guard of a stream, or null. Under the lock of its key.</summary>
+    public static StreamGuard? OfStream(byte* root) => Any ? (StreamGuard?)Find(root) : null;
 
     /// <summary>Whether a value is guarded: its blocks stay where they are.</summary>
     public static bool Guards(byte* root) => Any && Find(root) != null;
@@ -71,6 +77,7 @@ internal static unsafe class ValueGuards
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static ValueGuard? Find(byte* root)
     {
         lock (s_lock)

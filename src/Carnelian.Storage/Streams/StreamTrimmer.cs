@@ -74,6 +74,8 @@ public static unsafe class StreamTrimmer
                 else if (stream.IsReferenced(cursor.Id))
                     continue;
             }
+            if (removed == 0)
+                stream.BeforeChange(at.Key, cursor.Block);
             StreamBlock.MarkDeleted(cursor.Entry);
             stream.Shorten(1);
             removed++;

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Carnelian.Memory;
 using Carnelian.Storage.Defragmentation;
 using Carnelian.Storage.Packed;
+using Carnelian.Storage.Snapshots;
 
 namespace Carnelian.Storage.Streams;
 
@@ -103,13 +104,15 @@ public readonly unsafe struct StreamValue
         {
             block = StreamBlock.Create(fields, 0);
         }
+        if (last.Exists)
+            BeforeChange(last.Key, block);
         long old = last.Exists ? block.AllocatedBytes : 0;
         block = block.Append(last.Exists ? last.Key : id, id, fields, mostBytes);
         _fields->BlockBytes += block.AllocatedBytes - old;
         if (last.Exists)
             last.Set(block.Address);
         else
-            _fields->Blocks.Add(id, block.Address);
+            AddNewBlock(id, block);
 
         _fields->EntriesAdded++;
         _fields->LastId = id;
@@ -138,6 +141,7 @@ public readonly unsafe struct StreamValue
         }
         else
         {
+            BeforeChange(cursor.Position.Key, block);
             block = block.Delete(cursor.Entry);
             cursor.Position.Set(block.Address);
             _fields->BlockBytes += block.AllocatedBytes - before;
@@ -182,7 +186,22 @@ public readonly unsafe struct StreamValue
     {
         _fields->Blocks.Remove(key);
         _fields->BlockBytes -= block.AllocatedBytes;
-        block.Free();
+        if (ValueGuards.OfStream(Address)?.TryTakeOver(key, block) != true)
+            block.Free();
+    }
+
+    /// <summary>Has a snapshot copy a block that is about to change.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void BeforeChange(StreamId id, StreamBlock block)
+    {
+        if (ValueGuards.Any)
+            ValueGuards.OfStream(Address)?.BeforeChange(id, block);
+    }
+
+    private void AddNewBlock(StreamId id, StreamBlock block)
+    {
+        ValueGuards.OfStream(Address)?.NoteNew(id);
+        _fields->Blocks.Add(id, block.Address);
     }
 
     /// <summary>Subtracts entries that are gone.</summary>
@@ -388,9 +407,11 @@ public readonly unsafe struct StreamValue
         }
     }
 
-    /// <summary>Frees all of it.</summary>
+    /// <summary>Frees all of it; a stream that a snapshot still saves is left to that.</summary>
     public void Free()
     {
+        if (ValueGuards.TryLeave(Address))
+            return;
         for (OrderedTree<StreamId>.Position at = _fields->Blocks.First; at.Exists; at.MoveNext())
             NativeHeap.Free(at.Value);
         _fields->Blocks.Clear();

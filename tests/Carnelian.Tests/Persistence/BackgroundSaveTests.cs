@@ -75,6 +75,31 @@ public sealed class BackgroundSaveTests : IDisposable
         Assert.True(File.Exists(_file));
     }
 
+    [Fact]
+    public void FLUSHALL_writes_an_empty_file_where_save_points_are_configured()
+    {
+        RespConnection client = Start(loops: 1);
+        client.Call("DEBUG POPULATE 1000");
+        client.Call("SET a 1");
+        client.Call("FLUSHALL");
+        Assert.False(File.Exists(_file));
+        Assert.Equal("+OK", client.CallWith("CONFIG", "SET", "save", "3600 1000").ToString());
+        client.Call("DEBUG POPULATE 1000");
+        client.Call("SET a 1");
+        client.Call("CONFIG SET rdb-key-save-delay 100000");
+        Assert.Equal("+Background saving started", client.Call("BGSAVE").ToString());
+        Assert.Equal("+OK", client.Call("MULTI").ToString());
+        client.Call("FLUSHALL");
+        client.Call("SET b 1");
+        client.Call("EXEC");
+        string info = client.Call("INFO persistence").Text!;
+        Assert.Contains("rdb_changes_since_last_save:1\r\n", info, StringComparison.Ordinal);
+        Assert.Contains("rdb_saves:1\r\n", info, StringComparison.Ordinal);
+        Assert.InRange(new FileInfo(_file).Length, 50, 200);
+        WaitForEnd(client);
+        Assert.InRange(new FileInfo(_file).Length, 50, 200);
+    }
+
     private static string Word(RespConnection client, string command) => client.Call(command).ToString();
 
     private static void WaitForEnd(RespConnection client)

@@ -3,10 +3,12 @@ using System.Text;
 using Carnelian.Server.Commands.Administration;
 using Carnelian.Storage;
 using Carnelian.Storage.Hashes;
+using Carnelian.Storage.Lists;
 using Carnelian.Storage.Packed;
 using Carnelian.Storage.Sets;
 using Carnelian.Storage.Snapshots;
 using Carnelian.Storage.SortedSets;
+using Carnelian.Storage.Streams;
 
 namespace Carnelian.Tests.Storage.Snapshots;
 
@@ -63,7 +65,7 @@ internal sealed unsafe class RecordingSink : ISnapshotSink
     }
 
     public ISnapshotValue? BeginValue(int database, Entry entry) =>
-        new RecordedValue(database, Encoding.Latin1.GetString(entry.KeyBytes), entry.Type, entry.Deadline, CollectionType.Of(entry.Type).Count(entry.Encoding, entry.Collection));
+        new RecordedValue(database, Encoding.Latin1.GetString(entry.KeyBytes), entry.Type, DescribeHead(entry), IsOrdered(entry), CountOf(entry));
 
     public void EndValue(ISnapshotValue value)
     {
@@ -71,9 +73,11 @@ internal sealed unsafe class RecordingSink : ISnapshotSink
         Values++;
         lock (_lock)
         {
+            if (recorded.EarlyBytes != 0)
+                Repeated.Add($"{recorded.Key}: {recorded.EarlyBytes} bytes saved early are not passed on");
             if (recorded.Elements.Count != recorded.Count)
                 Repeated.Add($"{recorded.Key}: {recorded.Elements.Count} elements of {recorded.Count}");
-            if (!Saved.TryAdd((recorded.Database, recorded.Key), DescribeElements(recorded.Type, recorded.Deadline, recorded.Elements)))
+            if (!Saved.TryAdd((recorded.Database, recorded.Key), DescribeElements(recorded.Head, recorded.IsOrdered, recorded.Elements)))
                 Repeated.Add(recorded.Key);
         }
     }
@@ -102,6 +106,19 @@ internal sealed unsafe class RecordingSink : ISnapshotSink
     {
         if (!ValueGuard.IsBig(entry))
             return string.Create(CultureInfo.InvariantCulture, $"{entry.Type} {entry.Deadline} {DatasetDigest.OfValue(entry)}");
+        var elements = new List<string>();
+        if (entry.Type == Carnelian.Storage.ValueType.List)
+        {
+            for (QuickListNode* node = new QuickList(entry.Collection).Head; node != null; node = node->Next)
+                elements.Add(DescribeNode(node->IsPlain ? new ReadOnlySpan<byte>(node->Text.Data, (int)node->Text.Length) : node->Pack.AsSpan(), node->IsPlain));
+            return DescribeElements(DescribeHead(entry), isOrdered: true, elements);
+        }
+        if (entry.Type == Carnelian.Storage.ValueType.Stream)
+        {
+            for (OrderedTree<StreamId>.Position at = new StreamValue(entry.Collection).Blocks.First; at.Exists; at.MoveNext())
+                elements.Add(DescribeBlock(at.Key, new StreamBlock(at.Value).Pack.AsSpan()));
+            return DescribeElements(DescribeHead(entry), isOrdered: true, elements);
+        }
         RecordList records = default;
         for (long position = 0; position >= 0;)
         {
@@ -112,18 +129,43 @@ internal sealed unsafe class RecordingSink : ISnapshotSink
             else
                 new SortedSet(entry).Collect(ref position, ref records);
         }
-        var elements = new List<string>();
         for (int i = 0; i < records.Count; i++)
             elements.Add(DescribeElement(entry.Type, records[i]));
         records.Dispose();
-        return DescribeElements(entry.Type, entry.Deadline, elements);
+        return DescribeElements(DescribeHead(entry), isOrdered: false, elements);
     }
 
-    private static string DescribeElements(Carnelian.Storage.ValueType type, long deadline, List<string> elements)
+    private static bool IsOrdered(Entry entry) => entry.Type is Carnelian.Storage.ValueType.List or Carnelian.Storage.ValueType.Stream;
+
+    private static long CountOf(Entry entry) => entry.Type switch
     {
-        elements.Sort(StringComparer.Ordinal);
-        return string.Create(CultureInfo.InvariantCulture, $"{type} {deadline} of {elements.Count}: ") + string.Join(' ', elements);
+        Carnelian.Storage.ValueType.List => new QuickList(entry.Collection).Nodes,
+        Carnelian.Storage.ValueType.Stream => new StreamValue(entry.Collection).BlockCount,
+        _ => CollectionType.Of(entry.Type).Count(entry.Encoding, entry.Collection),
+    };
+
+    private static string DescribeHead(Entry entry)
+    {
+        string head = string.Create(CultureInfo.InvariantCulture, $"{entry.Type} {entry.Deadline}");
+        if (entry.Type != Carnelian.Storage.ValueType.Stream)
+            return head;
+        var stream = new StreamValue(entry.Collection);
+        head += $" {stream.Length} {stream.LastId} {stream.FirstId} {stream.MaxDeletedId} {stream.EntriesAdded}";
+        for (GroupWalk walk = stream.Groups; walk.MoveNext();)
+            head += $" {Encoding.Latin1.GetString(walk.Group.Name)} {walk.Group.LastId} {walk.Group.PendingCount}";
+        return head;
     }
+
+    private static string DescribeElements(string head, bool isOrdered, List<string> elements)
+    {
+        if (!isOrdered)
+            elements.Sort(StringComparer.Ordinal);
+        return string.Create(CultureInfo.InvariantCulture, $"{head} of {elements.Count}: ") + string.Join(' ', elements);
+    }
+
+    private static string DescribeNode(ReadOnlySpan<byte> content, bool isPlain) => (isPlain ? "plain:" : "packed:") + Encoding.Latin1.GetString(content);
+
+    private static string DescribeBlock(StreamId id, ReadOnlySpan<byte> block) => $"{id}:{Encoding.Latin1.GetString(block)}";
 
     private static string DescribeElement(Carnelian.Storage.ValueType type, byte* element)
     {
@@ -141,20 +183,28 @@ internal sealed unsafe class RecordingSink : ISnapshotSink
         return string.Create(CultureInfo.InvariantCulture, $"{Encoding.Latin1.GetString(member.Data, member.Length)}={member.Score}");
     }
 
-    private sealed class RecordedValue(int database, string key, Carnelian.Storage.ValueType type, long deadline, long count) : ISnapshotValue
+    private sealed class RecordedValue(int database, string key, Carnelian.Storage.ValueType type, string head, bool isOrdered, long count) : ISnapshotValue
     {
         public int Database => database;
 
         public string Key => key;
 
-        public Carnelian.Storage.ValueType Type => type;
+        public string Head => head;
 
-        public long Deadline => deadline;
+        public bool IsOrdered => isOrdered;
 
         public long Count => count;
 
         public List<string> Elements { get; } = [];
 
+        public long EarlyBytes { get; private set; }
+
         public void Add(byte* element, bool isEarly) => Elements.Add(DescribeElement(type, element));
+
+        public void AddNode(ReadOnlySpan<byte> content, bool isPlain) => Elements.Add(DescribeNode(content, isPlain));
+
+        public void AddBlock(StreamId id, ReadOnlySpan<byte> block) => Elements.Add(DescribeBlock(id, block));
+
+        public void CountEarly(long bytes) => EarlyBytes += bytes;
     }
 }

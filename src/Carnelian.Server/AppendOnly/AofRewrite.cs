@@ -13,6 +13,7 @@ namespace Carnelian.Server.AppendOnly;
 internal sealed class AofRewrite(ServerInstance server, AppendOnlyFile owner)
 {
     private readonly string _temporaryPath = $"temp-rewriteaof-bg-{Environment.ProcessId}.aof";
+    private readonly bool _usesRdb = server.Configuration.AofUseRdbPreamble;
     private SnapshotRun? _run;
     private volatile bool _isAborted;
 
@@ -53,8 +54,7 @@ internal sealed class AofRewrite(ServerInstance server, AppendOnlyFile owner)
     {
         if (!owner.TryPrepareIncrement(out AppendFile? increment))
             return false;
-        bool usesRdb = server.Configuration.AofUseRdbPreamble;
-        using IAofBase @base = usesRdb ? new RdbBase(server) : new CommandBase(server);
+        using IAofBase @base = _usesRdb ? new RdbBase(server) : new CommandBase(server);
         if (!TryCut(@base, increment) || _run is not { } run)
             return false;
         server.Log.Write(LogLevel.Notice, $"Background append only file rewriting started by pid {Environment.ProcessId}");
@@ -71,7 +71,7 @@ internal sealed class AofRewrite(ServerInstance server, AppendOnlyFile owner)
         server.Log.Write(LogLevel.Notice, $"Successfully created the temporary AOF base file {_temporaryPath}");
         long megabytes = run.PeakBytes >> 20;
         server.Log.Write(LogLevel.Notice, $"Fork CoW for AOF rewrite: current {run.EarlyBytes >> 20} MB, peak {megabytes} MB, average {megabytes / 2} MB");
-        return !_isAborted && owner.TryPublish(_temporaryPath, usesRdb);
+        return !_isAborted && owner.TryPublish(_temporaryPath, _usesRdb);
     }
 
     private bool TryCut(IAofBase @base, AppendFile? increment)

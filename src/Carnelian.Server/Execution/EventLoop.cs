@@ -224,6 +224,7 @@ internal sealed unsafe class EventLoop : IDisposable
             Timeouts.Run();
         if (Dispatcher.Unblocker.HasUnfinished)
             Dispatcher.Unblocker.FinishRound();
+        _server.Aof.Writer?.WriteRound();
         if (_server.Replication.HasWork)
             _server.Replication.Work(this);
         if (_withOutput.Count != 0)

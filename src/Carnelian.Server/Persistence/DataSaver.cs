@@ -12,6 +12,8 @@ namespace Carnelian.Server.Persistence;
 /// <remarks>Under all locks: one of the exceptions to the rule that nobody touches a file under a lock.</remarks>
 internal sealed class DataSaver(ServerInstance server)
 {
+    private static string TemporaryName => $"temp-{Environment.ProcessId}.rdb";
+
     /// <summary>The format of files and dumps.</summary>
     public RdbProfile Profile => RdbProfile.All[(int)server.Configuration.RdbFormat];
 
@@ -24,7 +26,7 @@ internal sealed class DataSaver(ServerInstance server)
         long now = Clock.Sample();
         error = "";
         server.Saves.Count++;
-        using var file = new RdbFile($"temp-{Environment.ProcessId}.rdb", configuration.RdbSaveIncrementalFsync);
+        using var file = new RdbFile(TemporaryName, configuration.RdbSaveIncrementalFsync);
         using var writer = new RdbFileWriter(file, Profile, configuration.RdbChecksum);
         if (file.FailedStep == null)
         {
@@ -51,6 +53,19 @@ internal sealed class DataSaver(ServerInstance server)
         server.Log.Write(LogLevel.Notice, "DB saved on disk");
         server.Saves.NoteSaved(server.Saves.TotalChanges);
         return true;
+    }
+
+    /// <summary>Removes what a save leaves behind that the end of the process interrupts. Any thread.</summary>
+    public static void RemoveTemporaryFile()
+    {
+        try
+        {
+            File.Delete(TemporaryName);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Somebody else's, or the directory is gone.
+        }
     }
 
     /// <summary>What is logged when a file could not be written.</summary>

@@ -63,6 +63,11 @@ public abstract class CommandServices
     {
     }
 
+    /// <summary>All databases have lost all their keys, by a command that is still under way. Called under all locks.</summary>
+    public virtual void OnAllFlushed(scoped ref CommandContext ctx)
+    {
+    }
+
     /// <summary>Tells those who watch keys of a database that it is about to lose all its keys. Called under all locks.</summary>
     public abstract void OnDatabaseFlushed(Database database);
 

@@ -245,18 +245,17 @@ internal sealed class ServerInstance : IDisposable
         Logo.Write(Configuration, Log);
         Log.Write(LogLevel.Notice, "Server initialized");
         bool loadsBehind = Loader.LoadsBehindLoops, loadsAof = Configuration.AppendOnly;
-        SetCondition(ServerCondition.Loading, loadsBehind);
         if (!loadsBehind && !TryLoad(loadsAof))
             return false;
-        Loader.IsStarting = loadsBehind;
+        if (loadsBehind)
+            Loader.BeginStart();
         Loops.Resize(1);
         Listeners.Watch();
         Loops.Resize(Configuration.IoThreads);
         StartupMemory = Carnelian.Memory.NativeHeap.UsedBytes;
         if (loadsBehind && !TryLoad(loadsAof))
             return false;
-        Loader.IsStarting = false;
-        Loader.End();
+        Loader.EndStart();
         if (Listeners.HasTcp)
             Log.Write(LogLevel.Notice, "Ready to accept connections tcp");
         if (Listeners.HasUnix)

@@ -34,6 +34,14 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
     }
 
     /// <inheritdoc/>
+    public override void OnAllFlushed(scoped ref CommandContext ctx)
+    {
+        // Or else a crash would bring back what is on the disk.
+        if (server.Configuration.SavePoints.Length != 0 && !ctx.Session.IsReplaying && server.Saver.TrySave(out _))
+            server.Saves.NoteSaved(server.Saves.TotalChanges + ctx.Dirty);
+    }
+
+    /// <inheritdoc/>
     public override void OnDatabaseFlushed(Database database)
     {
         server.Watches.TouchAll(database);

@@ -209,8 +209,11 @@ internal sealed unsafe class AofLoader : IDisposable
     {
         if (_holdsAllLocks)
             return false;
-        if (_sinceLocked == CommandsPerHold)
+        int delay = _server.Configuration.KeyLoadDelay;
+        if (_sinceLocked == CommandsPerHold || delay != 0)
             EndTurn();
+        if (delay > 0)
+            Thread.Sleep(TimeSpan.FromMicroseconds(delay));
         if (_sinceLocked++ != 0)
             return false;
         _progress.LoadedBytes = _bytesBefore + reader.Offset;

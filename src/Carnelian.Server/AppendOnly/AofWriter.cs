@@ -82,6 +82,10 @@ internal sealed class AofWriter : IJournalSink
     /// <summary>The last error of the file while it lasts. Any thread.</summary>
     public string? Error => Volatile.Read(ref _writeError) ?? Volatile.Read(ref _syncError);
 
+    /// <summary>Whether there is something that <see cref="WriteRound"/> writes before replies leave. Any thread.</summary>
+    public bool MustWriteFirst => _buffer.Appended != Volatile.Read(ref _written) && !Volatile.Read(ref _isSyncing) && Volatile.Read(ref _writeError) == null
+        && Policy != AppendFsync.Always && _server.Aof.FlushSleepMicroseconds == 0;
+
     /// <summary>Whether a sync is under way. Any thread.</summary>
     public bool IsSyncing => Volatile.Read(ref _isSyncing);
 
@@ -121,11 +125,8 @@ internal sealed class AofWriter : IJournalSink
     /// </summary>
     public void WriteRound()
     {
-        if (_buffer.Appended == Volatile.Read(ref _written) || Volatile.Read(ref _isSyncing) || Volatile.Read(ref _writeError) != null
-            || Policy == AppendFsync.Always || _server.Aof.FlushSleepMicroseconds != 0)
-        {
+        if (!MustWriteFirst)
             return;
-        }
         lock (_fileLock)
         {
             if (!_isClosed && _writeError == null)

@@ -34,7 +34,7 @@ internal sealed class DataLoader(ServerInstance server)
     public bool LoadsBehindLoops => server.Configuration.AppendOnly ? server.Aof.HasFiles : File.Exists(server.Configuration.DbFileName);
 
     /// <summary>Whether loading goes on until the server says that it is ready.</summary>
-    public bool IsStarting { get; set; }
+    public bool IsStarting { get; private set; }
 
     /// <summary>Whether keys whose time has come are kept meanwhile.</summary>
     public bool KeepsExpired { get; private set; }
@@ -127,8 +127,22 @@ internal sealed class DataLoader(ServerInstance server)
         End();
     }
 
+    /// <summary>Says that something is loaded from now on until <see cref="EndStart"/>.</summary>
+    public void BeginStart()
+    {
+        IsStarting = true;
+        Begin(new LoadProgress());
+    }
+
+    /// <summary>Says that the server is ready.</summary>
+    public void EndStart()
+    {
+        IsStarting = false;
+        End();
+    }
+
     /// <summary>Says that nothing is loaded any more, unless the server has more to do before it is ready.</summary>
-    public void End()
+    private void End()
     {
         if (IsStarting)
             return;

@@ -269,6 +269,10 @@ internal sealed class ServerInstance : IDisposable
     /// <summary>Has the keyspace keep keys whose time has come, or not, as it is now: some want the data as it was.</summary>
     public void ChooseKeptExpired() => Keyspace.KeepsExpired = Configuration.ImportMode || Pause.IsInForce || Loader.KeepsExpired;
 
+    /// <summary>The error of commands that cannot run while data is being loaded.</summary>
+    public string LoadingError =>
+        Configuration.ExtendedRedisCompatibility ? "LOADING Redis is loading the dataset in memory" : "LOADING Valkey is loading the dataset in memory";
+
     /// <summary>Ends the server: <see cref="WaitForEnd"/> returns. Any thread.</summary>
     public void End() => _ended.Set();
 

@@ -8,6 +8,9 @@ namespace Carnelian.Server;
 /// <summary>What commands on data get of the server.</summary>
 internal sealed class ServerServices(ServerInstance server) : CommandServices, IKeyspaceObserver
 {
+    /// <summary>The server, also where no client is behind a command.</summary>
+    public ServerInstance Server => server;
+
     /// <inheritdoc/>
     public override void Notify(int database, NotificationClass kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key) =>
         server.KeyspaceEvents.Publish(database, name, key);

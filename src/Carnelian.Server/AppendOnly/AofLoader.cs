@@ -32,6 +32,7 @@ internal sealed unsafe class AofLoader : IDisposable
     private readonly bool _holdsAllLocks;
     private readonly LoadProgress _progress = new();
     private long _bytesBefore;
+    private bool _hasFailed;
     private bool _isInTransaction;
     private int _sinceLocked;
 
@@ -274,7 +275,9 @@ internal sealed unsafe class AofLoader : IDisposable
             _transaction.Add(new QueuedCommand(command, arguments, requestBytes: 0));
         else
             Run(command, reader.Arguments, reader.ArgumentCount);
-        return true;
+        if (_hasFailed)
+            Warn($"Error reading the append only file {file}, error: internal error in '{command.Name}'");
+        return !_hasFailed;
     }
 
     private void RunTransaction(CommandDefinition exec)
@@ -282,7 +285,11 @@ internal sealed unsafe class AofLoader : IDisposable
         if (!_isInTransaction)
             ReportError(exec, "EXEC without MULTI");
         foreach (QueuedCommand queued in _transaction)
+        {
             Run(queued.Command, queued.Arguments, queued.Count);
+            if (_hasFailed)
+                break;
+        }
         DiscardTransaction();
     }
 
@@ -319,6 +326,7 @@ internal sealed unsafe class AofLoader : IDisposable
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             _server.OnInternalError(command, context.Arguments, e);
+            _hasFailed = true;
         }
         _writer.Detach();
         if (_writer.ErrorReplies != errors)

@@ -14,6 +14,7 @@ internal sealed class AofRewrite(ServerInstance server, AppendOnlyFile owner)
 {
     private readonly string _temporaryPath = $"temp-rewriteaof-bg-{Environment.ProcessId}.aof";
     private readonly bool _usesRdb = server.Configuration.AofUseRdbPreamble;
+    private Thread? _thread;
     private SnapshotRun? _run;
     private volatile bool _isAborted;
 
@@ -24,7 +25,14 @@ internal sealed class AofRewrite(ServerInstance server, AppendOnlyFile owner)
     public bool IsAborted => _isAborted;
 
     /// <summary>Starts the thread.</summary>
-    public void Start() => new Thread(Run, 1 << 20) { Name = "aof_rewrite", IsBackground = true }.Start();
+    public void Start()
+    {
+        _thread = new Thread(Run, 1 << 20) { Name = "aof_rewrite", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Waits for the thread, if it has been started.</summary>
+    public void Join() => _thread?.Join();
 
     /// <summary>Gives the rewrite up. Under all locks.</summary>
     public void Abort()

@@ -201,9 +201,14 @@ internal sealed class AppendOnlyFile(ServerInstance server)
         _ = writer.Flush(syncs: true);
     }
 
-    /// <summary>Ends the thread of the writer and waits for it.</summary>
+    /// <summary>Ends the threads of a rewrite and of the writer and waits for them. Without locks.</summary>
     public void Dispose()
     {
+        server.Keyspace.Locks.AcquireAll();
+        AofRewrite? rewrite = _rewrite;
+        rewrite?.Abort();
+        server.Keyspace.Locks.ReleaseAll();
+        rewrite?.Join();
         AofWriter? writer = _writer;
         if (writer == null)
             return;

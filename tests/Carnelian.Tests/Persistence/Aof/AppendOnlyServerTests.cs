@@ -90,6 +90,7 @@ public sealed class AppendOnlyServerTests : IDisposable
         Task<RunningServer> start = Task.Run(() => New("no", "--aof-use-rdb-preamble", "no", "--key-load-delay", "1000", "--port", $"{port}"));
         using RespConnection other = await ConnectAsync(port);
         Assert.StartsWith("-LOADING", other.Call("GET list").ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("-LOADING", other.Call("CONFIG SET appendonly no").ToString(), StringComparison.Ordinal);
         string info = other.Call("INFO persistence").Value;
         Assert.Contains("loading:1", info, StringComparison.Ordinal);
         Thread.Sleep(300);
@@ -104,10 +105,22 @@ public sealed class AppendOnlyServerTests : IDisposable
         Assert.True(IncrementLength() > before);
     }
 
+    [Fact]
+    public void A_value_that_was_restored_is_loaded_again()
+    {
+        Start("no");
+        RespConnection client = _server!.Connect();
+        client.Call("SET key value");
+        byte[] dump = Encoding.Latin1.GetBytes(client.Call("DUMP key").Value);
+        Assert.Equal("+OK", client.Call("RESTORE"u8.ToArray(), "copy"u8.ToArray(), "100000"u8.ToArray(), dump).ToString());
+        Assert.Equal("+OK", client.Call("DEBUG LOADAOF").ToString());
+        Assert.Equal("value", client.Call("GET copy").Value);
+    }
+
     private void Start(string policy, params string[] options) => _server = New(policy, options);
 
     private RunningServer New(string policy, params string[] options) =>
-        new(["--appendonly", "yes", "--appenddirname", _directory, "--appendfsync", policy, "--enable-debug-command", "yes", .. options]);
+        new(["--appendonly", "yes", "--appenddirname", _directory, "--appendfsync", policy, "--auto-aof-rewrite-percentage", "0", "--enable-debug-command", "yes", .. options]);
 
     private static async Task<RespConnection> ConnectAsync(int port)
     {

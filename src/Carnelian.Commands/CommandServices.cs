@@ -63,9 +63,8 @@ public abstract class CommandServices
     {
     }
 
-    /// <summary>All databases have lost all their keys. Called under all locks.</summary>
-    /// <param name="changes">How many changes the command has made, which count when it ends.</param>
-    public virtual void OnAllFlushed(long changes)
+    /// <summary>All databases have lost all their keys, by a command that is still under way. Called under all locks.</summary>
+    public virtual void OnAllFlushed(scoped ref CommandContext ctx)
     {
     }
 

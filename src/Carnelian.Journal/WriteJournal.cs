@@ -78,6 +78,9 @@ public sealed class WriteJournal
         }
     }
 
+    /// <summary>Waits until a unit that some sink has got is with all of them.</summary>
+    public void PassAppends() => _lock.EnterScope().Dispose();
+
     private static void Append(Reader reader, JournalUnit unit, bool isTransaction)
     {
         unit.SendTo(reader.Sink, isTransaction, isSelecting: reader.Selected != unit.FirstDatabase);

@@ -1,5 +1,6 @@
 using Carnelian.Memory;
 using Carnelian.Server.Configuration;
+using Carnelian.Server.Execution;
 using Carnelian.Server.Hosting;
 using Carnelian.Server.Logging;
 
@@ -15,6 +16,7 @@ internal sealed class RuntimeChanges(ServerInstance server)
     public void Register()
     {
         ServerConfiguration configuration = server.Configuration;
+        configuration.LoadingError = () => (server.Condition & ServerCondition.Loading) == 0 ? null : server.LoadingError;
         configuration.Warning = text => server.Log.Write(LogLevel.Warning, text);
         configuration.OnApply("port", _ => server.Listeners.OpenTcp() ? Titled() : "Unable to listen on this port. Check server logs.");
         configuration.OnApply("bind", _ => server.Listeners.OpenTcp() ? Titled() : "Failed to bind to specified addresses.");

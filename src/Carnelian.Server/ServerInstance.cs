@@ -247,16 +247,18 @@ internal sealed class ServerInstance : IDisposable
             return false;
         Logo.Write(Configuration, Log);
         Log.Write(LogLevel.Notice, "Server initialized");
-        bool loadsBehind = Loader.LoadsBehindLoops;
-        SetCondition(ServerCondition.Loading, loadsBehind);
-        if (!loadsBehind && !TryLoad())
+        bool loadsBehind = Loader.LoadsBehindLoops, loadsAof = Configuration.AppendOnly;
+        if (!loadsBehind && !TryLoad(loadsAof))
             return false;
+        if (loadsBehind)
+            Loader.BeginStart();
         Loops.Resize(1);
         Listeners.Watch();
         Loops.Resize(Configuration.IoThreads);
         StartupMemory = Carnelian.Memory.NativeHeap.UsedBytes;
-        if (loadsBehind && !TryLoad())
+        if (loadsBehind && !TryLoad(loadsAof))
             return false;
+        Loader.EndStart();
         if (Listeners.HasTcp)
             Log.Write(LogLevel.Notice, "Ready to accept connections tcp");
         if (Listeners.HasUnix)
@@ -265,7 +267,14 @@ internal sealed class ServerInstance : IDisposable
         return true;
     }
 
-    private bool TryLoad() => Loader.LoadAtStart() && Aof.TryOpenAtStart();
+    private bool TryLoad(bool loadsAof) => Loader.LoadAtStart(loadsAof) && ((Condition & ServerCondition.ShuttingDown) != 0 || Aof.TryOpenAtStart());
+
+    /// <summary>Has the keyspace keep keys whose time has come, or not, as it is now: some want the data as it was.</summary>
+    public void ChooseKeptExpired() => Keyspace.KeepsExpired = Configuration.ImportMode || Pause.IsInForce || Loader.KeepsExpired;
+
+    /// <summary>The error of commands that cannot run while data is being loaded.</summary>
+    public string LoadingError =>
+        Configuration.ExtendedRedisCompatibility ? "LOADING Redis is loading the dataset in memory" : "LOADING Valkey is loading the dataset in memory";
 
     /// <summary>Ends the server: <see cref="WaitForEnd"/> returns. Any thread.</summary>
     public void End() => _ended.Set();
@@ -309,10 +318,14 @@ internal sealed class ServerInstance : IDisposable
         if (IsCronPaused)
             return;
         Metrics.Run();
-        Aof.RunCron();
+        if ((Condition & ServerCondition.Loading) == 0)
+        {
+            Aof.RunCron();
+            BackgroundSave.RunCron();
+        }
         Replication.RunCron();
+        Shutdown.RunCron();
         ShutdownWait.RunCron();
-        BackgroundSave.RunCron();
         Defragmentation.Decide();
         Carnelian.Memory.NativeHeap.ReturnIdlePages();
         if (loop.Timestamp < _nextUpkeep)

@@ -9,6 +9,9 @@ namespace Carnelian.Server;
 /// <summary>What commands on data get of the server.</summary>
 internal sealed class ServerServices(ServerInstance server) : CommandServices, IKeyspaceObserver
 {
+    /// <summary>The server, also where no client is behind a command.</summary>
+    public ServerInstance Server => server;
+
     /// <inheritdoc/>
     public override void Notify(int database, NotificationClass kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key) =>
         server.KeyspaceEvents.Publish(database, name, key);
@@ -41,11 +44,11 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
     }
 
     /// <inheritdoc/>
-    public override void OnAllFlushed(long changes)
+    public override void OnAllFlushed(scoped ref CommandContext ctx)
     {
-        // The file must not bring back what is gone; and there is nothing left that a save point should wait for.
-        if (server.Configuration.SavePoints.Length != 0)
-            server.Saver.SaveEmptied(changes);
+        // Or else a crash would bring back what is on the disk.
+        if (server.Configuration.SavePoints.Length != 0 && !ctx.Session.IsReplaying)
+            server.Saver.SaveEmptied(ctx.Dirty);
     }
 
     /// <inheritdoc/>

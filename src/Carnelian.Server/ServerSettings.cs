@@ -42,7 +42,7 @@ internal sealed class ServerSettings(ServerInstance server)
         }
         server.ClientMemory.Configure();
         server.Replication.Configure();
-        server.Keyspace.KeepsExpired = configuration.ImportMode || server.Pause.IsInForce;
+        server.ChooseKeptExpired();
         server.Keyspace.LazyExpire = configuration.LazyfreeLazyExpire;
         server.Keyspace.LazyOverwrite = configuration.LazyfreeLazyServerDel;
         server.Keyspace.Access.LogFactor = configuration.LfuLogFactor;

@@ -39,7 +39,7 @@ public static class DatabaseCommands
         ctx.Services.OnAllFlushing();
         for (int i = 0; i < ctx.Keyspace.DatabaseCount; i++)
             Flush(ref ctx, ctx.Keyspace[i], isLazy);
-        ctx.Services.OnAllFlushed(ctx.Dirty);
+        ctx.Services.OnAllFlushed(ref ctx);
         ctx.Propagation = Propagation.Always;
         ctx.Reply.Ok();
     }

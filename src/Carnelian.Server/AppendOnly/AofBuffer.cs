@@ -62,12 +62,18 @@ internal sealed unsafe class AofBuffer(long position) : IDisposable
     }
 
     /// <summary>Takes the next block out: bytes, or the word that another file begins.</summary>
-    public bool TryTake([NotNullWhen(true)] out Block? block)
+    /// <param name="withFiles">Whether it takes the latter.</param>
+    /// <param name="block">The block.</param>
+    public bool TryTake(bool withFiles, [NotNullWhen(true)] out Block? block)
     {
         lock (_lock)
         {
-            if (!_blocks.TryDequeue(out block))
+            if (!_blocks.TryPeek(out block) || (block.File != null && !withFiles))
+            {
+                block = null;
                 return false;
+            }
+            _blocks.Dequeue();
             if (block == _tail)
                 _tail = null;
             return true;
@@ -92,7 +98,7 @@ internal sealed unsafe class AofBuffer(long position) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        while (TryTake(out Block? block))
+        while (TryTake(withFiles: true, out Block? block))
         {
             NativeHeap.Free(block.Data);
             block.File?.Dispose();

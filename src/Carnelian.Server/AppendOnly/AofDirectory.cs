@@ -20,6 +20,9 @@ internal sealed class AofDirectory(ServerConfiguration configuration, Log log)
     /// <summary>Whether a file is in the directory.</summary>
     public bool Has(string name) => File.Exists(PathOf(name));
 
+    /// <summary>Whether there is an AOF, in the directory or as the single file that it was once.</summary>
+    public bool HasFiles => Has(Names.Manifest) || File.Exists(ConfigurationText.ToUnicode(configuration.AppendFileName));
+
     /// <summary>The length of a file, or 0.</summary>
     public long LengthOf(string name)
     {

@@ -15,6 +15,9 @@ internal enum AofLoadResult
     /// <summary>The files are empty.</summary>
     Empty,
 
+    /// <summary>The server is to end.</summary>
+    Cancelled,
+
     /// <summary>It cannot be loaded. The log says why.</summary>
     Failed,
 }

@@ -30,6 +30,9 @@ internal sealed unsafe class AofLoader : IDisposable
     private readonly OutputQueue _output;
     private readonly List<QueuedCommand> _transaction = [];
     private readonly bool _holdsAllLocks;
+    private readonly LoadProgress _progress = new();
+    private long _bytesBefore;
+    private bool _hasFailed;
     private bool _isInTransaction;
     private int _sinceLocked;
 
@@ -48,6 +51,7 @@ internal sealed unsafe class AofLoader : IDisposable
     {
         Whole,
         Truncated,
+        Cancelled,
         Failed,
     }
 
@@ -72,21 +76,21 @@ internal sealed unsafe class AofLoader : IDisposable
             }
         }
         var result = AofLoadResult.Loaded;
-        bool keptExpired = _server.Keyspace.KeepsExpired;
-        _server.Keyspace.KeepsExpired = true;
+        _progress.TotalBytes = total;
+        _server.Loader.BeginAof(_progress);
         for (int i = 0; i < files.Length && total != 0; i++)
         {
             End end = LoadFile(files[i], isLast: i == files.Length - 1);
-            if (end == End.Failed)
+            if (end is End.Failed or End.Cancelled)
             {
-                result = AofLoadResult.Failed;
+                result = end == End.Failed ? AofLoadResult.Failed : AofLoadResult.Cancelled;
                 break;
             }
             if (end == End.Truncated)
                 result = AofLoadResult.Truncated;
         }
-        _server.Keyspace.KeepsExpired = keptExpired;
-        if (result == AofLoadResult.Failed)
+        _server.Loader.EndAof();
+        if (result is AofLoadResult.Failed or AofLoadResult.Cancelled)
             return result;
         Note($"DB loaded from append only file: {SecondsSince(begin)} seconds");
         return total == 0 ? AofLoadResult.Empty : result;
@@ -123,7 +127,7 @@ internal sealed unsafe class AofLoader : IDisposable
             Warn($"Fatal error: can't open the append log file {file.Name} for reading: {SystemError.TextOf(e)}");
             return End.Failed;
         }
-        if (end == End.Failed)
+        if (end is End.Failed or End.Cancelled)
             return end;
         if (end == End.Truncated && !isLast)
         {
@@ -142,6 +146,8 @@ internal sealed unsafe class AofLoader : IDisposable
             Note(isBase ? "Reading RDB base file on AOF loading..." : "Reading RDB preamble from AOF file...");
             RdbLoadOutcome outcome = _server.Loader.Load(stream.SafeFileHandle, replaces: false, _holdsAllLocks, out long length);
             stream.Position = length;
+            if (outcome == RdbLoadOutcome.Cancelled)
+                return End.Cancelled;
             if (outcome != RdbLoadOutcome.Loaded)
             {
                 Warn(isBase
@@ -158,6 +164,7 @@ internal sealed unsafe class AofLoader : IDisposable
         long good = reader.Offset;
         End end = Replay(reader, file.Name, ref good);
         EndTurn();
+        _bytesBefore += stream.Length;
         return end == End.Truncated ? EndEarly(stream, file.Name, good) : end;
     }
 
@@ -167,7 +174,8 @@ internal sealed unsafe class AofLoader : IDisposable
         {
             while (true)
             {
-                TakeTurn();
+                if (TakeTurn(reader))
+                    return End.Cancelled;
                 AofItem item = reader.Read();
                 switch (item)
                 {
@@ -197,14 +205,21 @@ internal sealed unsafe class AofLoader : IDisposable
     }
 
     /// <summary>Takes the locks for some commands, and lets others have them in between.</summary>
-    private void TakeTurn()
+    /// <returns>Whether the server is to end.</returns>
+    private bool TakeTurn(AofReader reader)
     {
         if (_holdsAllLocks)
-            return;
-        if (_sinceLocked == CommandsPerHold)
+            return false;
+        int delay = _server.Configuration.KeyLoadDelay;
+        if (_sinceLocked == CommandsPerHold || delay != 0)
             EndTurn();
-        if (_sinceLocked++ == 0)
-            _server.Keyspace.Locks.AcquireAll();
+        if (delay > 0)
+            Thread.Sleep(TimeSpan.FromMicroseconds(delay));
+        if (_sinceLocked++ != 0)
+            return false;
+        _progress.LoadedBytes = _bytesBefore + reader.Offset;
+        _server.Keyspace.Locks.AcquireAll();
+        return (_server.Condition & ServerCondition.ShuttingDown) != 0;
     }
 
     private void EndTurn()
@@ -260,7 +275,9 @@ internal sealed unsafe class AofLoader : IDisposable
             _transaction.Add(new QueuedCommand(command, arguments, requestBytes: 0));
         else
             Run(command, reader.Arguments, reader.ArgumentCount);
-        return true;
+        if (_hasFailed)
+            Warn($"Error reading the append only file {file}, error: internal error in '{command.Name}'");
+        return !_hasFailed;
     }
 
     private void RunTransaction(CommandDefinition exec)
@@ -268,7 +285,11 @@ internal sealed unsafe class AofLoader : IDisposable
         if (!_isInTransaction)
             ReportError(exec, "EXEC without MULTI");
         foreach (QueuedCommand queued in _transaction)
+        {
             Run(queued.Command, queued.Arguments, queued.Count);
+            if (_hasFailed)
+                break;
+        }
         DiscardTransaction();
     }
 
@@ -305,6 +326,7 @@ internal sealed unsafe class AofLoader : IDisposable
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             _server.OnInternalError(command, context.Arguments, e);
+            _hasFailed = true;
         }
         _writer.Detach();
         if (_writer.ErrorReplies != errors)

@@ -13,6 +13,8 @@ namespace Carnelian.Server.AppendOnly;
 internal sealed class AofRewrite(ServerInstance server, AppendOnlyFile owner)
 {
     private readonly string _temporaryPath = $"temp-rewriteaof-bg-{Environment.ProcessId}.aof";
+    private readonly bool _usesRdb = server.Configuration.AofUseRdbPreamble;
+    private Thread? _thread;
     private SnapshotRun? _run;
     private volatile bool _isAborted;
 
@@ -23,7 +25,14 @@ internal sealed class AofRewrite(ServerInstance server, AppendOnlyFile owner)
     public bool IsAborted => _isAborted;
 
     /// <summary>Starts the thread.</summary>
-    public void Start() => new Thread(Run, 1 << 20) { Name = "aof_rewrite", IsBackground = true }.Start();
+    public void Start()
+    {
+        _thread = new Thread(Run, 1 << 20) { Name = "aof_rewrite", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Waits for the thread, if it has been started.</summary>
+    public void Join() => _thread?.Join();
 
     /// <summary>Gives the rewrite up. Under all locks.</summary>
     public void Abort()
@@ -53,8 +62,7 @@ internal sealed class AofRewrite(ServerInstance server, AppendOnlyFile owner)
     {
         if (!owner.TryPrepareIncrement(out AppendFile? increment))
             return false;
-        bool usesRdb = server.Configuration.AofUseRdbPreamble;
-        using IAofBase @base = usesRdb ? new RdbBase(server) : new CommandBase(server);
+        using IAofBase @base = _usesRdb ? new RdbBase(server) : new CommandBase(server);
         if (!TryCut(@base, increment) || _run is not { } run)
             return false;
         server.Log.Write(LogLevel.Notice, $"Background append only file rewriting started by pid {Environment.ProcessId}");
@@ -71,7 +79,7 @@ internal sealed class AofRewrite(ServerInstance server, AppendOnlyFile owner)
         server.Log.Write(LogLevel.Notice, $"Successfully created the temporary AOF base file {_temporaryPath}");
         long megabytes = run.PeakBytes >> 20;
         server.Log.Write(LogLevel.Notice, $"Fork CoW for AOF rewrite: current {run.EarlyBytes >> 20} MB, peak {megabytes} MB, average {megabytes / 2} MB");
-        return !_isAborted && owner.TryPublish(_temporaryPath, usesRdb);
+        return !_isAborted && owner.TryPublish(_temporaryPath, _usesRdb);
     }
 
     private bool TryCut(IAofBase @base, AppendFile? increment)

@@ -8,12 +8,13 @@ using Carnelian.Threading;
 namespace Carnelian.Server.AppendOnly;
 
 /// <summary>
-/// Writes the journal to the AOF, on a thread of its own: no loop ever waits for the disk. With <c>appendfsync always</c> it makes many commands
-/// durable by one sync; until then loops hold back what could show them (<see cref="OutputGate"/>). See <c>docs/design/aof.md</c>.
+/// Writes the journal to the AOF. All syncs are made by a thread of its own. With <c>appendfsync always</c> it makes many commands
+/// durable by one sync; until then loops hold back what could show them (<see cref="OutputGate"/>). With the other policies each loop
+/// hands to the system what there is before its replies leave (<see cref="WriteRound"/>). See <c>docs/design/aof.md</c>.
 /// </summary>
 /// <remarks>
-/// Units append under the locks of their shards. Everything about the file belongs to the thread. Positions are numbers of bytes appended since
-/// the server's start, over all files; they only grow.
+/// Units append under the locks of their shards. The file and the block that is being written are guarded by a lock that nobody holds while he syncs, but for
+/// the thread when it goes on with another file. Positions are numbers of bytes appended since the server's start, over all files; they only grow.
 /// </remarks>
 internal sealed class AofWriter : IJournalSink
 {
@@ -22,10 +23,13 @@ internal sealed class AofWriter : IJournalSink
     private const int RetryMilliseconds = 1000;
     private const int LongestIdle = 1000;
     private const int LargestPiece = 1 << 30;
+    private const long LeastBufferLimit = 64L << 20;
+    private const int PartOfMemory = 16;
 
     private readonly ServerInstance _server;
     private readonly AofBuffer _buffer;
     private readonly object _signal = new();
+    private readonly Lock _fileLock = new();
     private readonly Thread _thread;
     private AppendFile _file;
     private AofBuffer.Block? _current;
@@ -34,12 +38,16 @@ internal sealed class AofWriter : IJournalSink
     private long _synced;
     private long _lastSync = Clock.Nanoseconds;
     private long _lastErrorLog = -LogEveryNanoseconds;
+    private long _lastDelayLog = -LogEveryNanoseconds;
     private long _lastTimestamp;
+    private long _delayed;
     private string? _writeError;
     private string? _syncError;
     private bool _isInsideUnit;
     private bool _isIdle;
     private bool _isClosing;
+    private bool _isClosed;
+    private bool _isSyncing;
     private bool _isUrgent;
     private bool _syncsAtOnce;
 
@@ -74,6 +82,20 @@ internal sealed class AofWriter : IJournalSink
     /// <summary>The last error of the file while it lasts. Any thread.</summary>
     public string? Error => Volatile.Read(ref _writeError) ?? Volatile.Read(ref _syncError);
 
+    /// <summary>Whether there is something that <see cref="WriteRound"/> writes before replies leave. Any thread.</summary>
+    public bool MustWriteFirst => _buffer.Appended != Volatile.Read(ref _written) && !Volatile.Read(ref _isSyncing) && Volatile.Read(ref _writeError) == null
+        && Policy != AppendFsync.Always && _server.Aof.FlushSleepMicroseconds == 0;
+
+    /// <summary>Whether a sync is under way. Any thread.</summary>
+    public bool IsSyncing => Volatile.Read(ref _isSyncing);
+
+    /// <summary>How often loops had to wait for room. Any thread.</summary>
+    public long Delayed => Volatile.Read(ref _delayed);
+
+    /// <summary>Whether so much waits for the disk that loops must not take more: the buffer is limited to 64 MB or a sixteenth of the memory in use. Any thread.</summary>
+    public bool IsCrowded => WaitingBytes > LeastBufferLimit && Volatile.Read(ref _writeError) == null
+        && WaitingBytes > Carnelian.Memory.NativeHeap.UsedBytes / PartOfMemory;
+
     private AppendFsync Policy => _server.Configuration.AppendFsync;
 
     /// <summary>Starts the thread.</summary>
@@ -95,6 +117,38 @@ internal sealed class AofWriter : IJournalSink
         _lastTimestamp = 0;
         _buffer.Switch(file);
         WakeNow();
+    }
+
+    /// <summary>
+    /// Writes what there is, so that what is acknowledged outlives the process. Not while a sync is under way, since it would wait for it, and not with
+    /// <c>always</c>, where replies wait anyway. On a loop's thread without locks, before its replies leave.
+    /// </summary>
+    public void WriteRound()
+    {
+        if (!MustWriteFirst)
+            return;
+        lock (_fileLock)
+        {
+            if (!_isClosed && _writeError == null)
+                WriteBlocks(switches: false);
+        }
+        // The first write after a while is synced soon.
+        if (Volatile.Read(ref _isIdle) && Policy == AppendFsync.EverySec && Clock.Nanoseconds - Volatile.Read(ref _lastSync) >= SecondNanoseconds)
+            WakeNow();
+    }
+
+    /// <summary>Waits until there is room in the buffer, or an error, which refuses writes. On a loop's thread without locks.</summary>
+    public void WaitForRoom()
+    {
+        Interlocked.Increment(ref _delayed);
+        long last = Interlocked.Read(ref _lastDelayLog), now = Clock.Nanoseconds;
+        if (now - last > LogEveryNanoseconds && Interlocked.CompareExchange(ref _lastDelayLog, now, last) == last)
+            _server.Log.Write(LogLevel.Notice, "Asynchronous AOF fsync is taking too long (disk is busy?). Clients wait until there is room in the AOF buffer again.");
+        while (IsCrowded && _thread.IsAlive)
+        {
+            Wake();
+            Thread.Sleep(1);
+        }
     }
 
     /// <summary>Has the thread look for work if it is idle and there is some. Any thread, after it has appended.</summary>
@@ -148,17 +202,21 @@ internal sealed class AofWriter : IJournalSink
     {
         while (true)
         {
-            long before = _written;
+            long before = Volatile.Read(ref _written);
             bool isClosing = Volatile.Read(ref _isClosing);
             WriteAll();
             SyncWhereDue(isClosing);
             if (isClosing)
                 break;
-            Wait(hasWritten: _written != before);
+            Wait(hasWritten: Volatile.Read(ref _written) != before);
         }
-        _file.Dispose();
-        _buffer.Dispose();
-        _current = null;
+        lock (_fileLock)
+        {
+            _isClosed = true;
+            _file.Dispose();
+            _buffer.Dispose();
+            _current = null;
+        }
         lock (_signal)
         {
             // Nothing is held back any more.
@@ -170,8 +228,7 @@ internal sealed class AofWriter : IJournalSink
     }
 
     /// <summary>
-    /// Waits for work. Where replies do not wait for the file, it lets a millisecond pass between two writes: so under load loops need not wake it,
-    /// and a write brings many commands.
+    /// Waits for work. Where loops write themselves, it lets a millisecond pass before it looks again for what they could not.
     /// </summary>
     private void Wait(bool hasWritten)
     {
@@ -200,14 +257,22 @@ internal sealed class AofWriter : IJournalSink
 
     private int IdleMilliseconds()
     {
-        if (_synced == _written || Policy == AppendFsync.No)
+        if (_synced == Volatile.Read(ref _written) || Policy == AppendFsync.No)
             return LongestIdle;
         return (int)Math.Clamp((_lastSync + SecondNanoseconds - Clock.Nanoseconds + 999_999) / 1_000_000, 1, LongestIdle);
     }
 
     private void WriteAll()
     {
-        while (_current != null || _buffer.TryTake(out _current))
+        lock (_fileLock)
+            WriteBlocks(switches: true);
+    }
+
+    /// <summary>Writes all that there is. Under the lock of the file.</summary>
+    /// <param name="switches">Whether it goes on in another file where one begins, which takes a sync.</param>
+    private void WriteBlocks(bool switches)
+    {
+        while (_current != null || _buffer.TryTake(switches, out _current))
         {
             if (_current.File is { } next)
             {
@@ -282,7 +347,9 @@ internal sealed class AofWriter : IJournalSink
         AppendFsync policy = Policy;
         bool syncsAtOnce = _syncsAtOnce || isClosing;
         _syncsAtOnce = false;
-        if (_synced != _written)
+        // Loops may write meanwhile.
+        long written = Volatile.Read(ref _written);
+        if (_synced != written)
         {
             bool isHeldOff = _server.Configuration.NoAppendFsyncOnRewrite && _server.Aof.IsSaving;
             bool isDue = policy == AppendFsync.Always || (policy == AppendFsync.EverySec && Clock.Nanoseconds - _lastSync >= SecondNanoseconds);
@@ -290,21 +357,24 @@ internal sealed class AofWriter : IJournalSink
                 Sync();
         }
         // Where a rewrite holds syncs off, written is as durable as it gets.
-        if (_released == _written)
+        if (_released == written)
             return;
-        Volatile.Write(ref _released, _written);
+        Volatile.Write(ref _released, written);
         if (policy == AppendFsync.Always)
             WakeLoops();
     }
 
     private void Sync()
     {
-        long begin = _lastSync = Clock.Nanoseconds;
+        long begin = Clock.Nanoseconds, written = Volatile.Read(ref _written);
+        Volatile.Write(ref _lastSync, begin);
+        Volatile.Write(ref _isSyncing, true);
         string? error = _file.Sync();
+        Volatile.Write(ref _isSyncing, false);
         NoteLatency(Policy == AppendFsync.Always ? "aof-fsync-always" : "aof-fsync", begin);
         if (error == null)
         {
-            Volatile.Write(ref _synced, _written);
+            Volatile.Write(ref _synced, written);
             _server.Replication.Waits.EndServed();
             if (_syncError != null)
                 SetErrors(_writeError, null);

@@ -27,6 +27,7 @@ internal sealed class AppendOnlyFile(ServerInstance server)
     private volatile bool _holdsReplies;
     private volatile bool _isEnabled;
     private volatile bool _starts;
+    private bool _isLoaded;
     private bool _waitsForBase;
     private bool _isScheduled;
     private long _fileBytes;
@@ -93,6 +94,9 @@ internal sealed class AppendOnlyFile(ServerInstance server)
 
     // --- start and end --------------------------------------------------------------------------------------------
 
+    /// <summary>Whether there is something on disk to load.</summary>
+    public bool HasFiles => _directory.HasFiles;
+
     /// <summary>Reads the manifest and loads the files, when the server starts.</summary>
     /// <returns>False if they cannot be loaded; the log says why.</returns>
     public bool TryLoadAtStart()
@@ -106,6 +110,7 @@ internal sealed class AppendOnlyFile(ServerInstance server)
             manifest = upgraded;
         }
         _manifest = manifest;
+        _isLoaded = true;
         return TryLoad(holdsAllLocks: false) != AofLoadResult.Failed;
     }
 
@@ -123,6 +128,8 @@ internal sealed class AppendOnlyFile(ServerInstance server)
     {
         if (!server.Configuration.AppendOnly)
             return true;
+        if (!_isLoaded)
+            return TrySwitchOnAtStart();
         AofManifest manifest = _manifest;
         if (!_directory.TryCreate())
             return false;
@@ -152,8 +159,19 @@ internal sealed class AppendOnlyFile(ServerInstance server)
         _isEnabled = true;
         CountBytes();
         Statistics.BaseBytes = _manifest.Base == null ? 0 : _directory.LengthOf(_manifest.Base.Name);
+        server.Keyspace.Locks.AcquireAll();
         Attach(file);
+        server.Keyspace.Locks.ReleaseAll();
         return true;
+    }
+
+    /// <summary>Switches on what was asked for while an RDB file was loaded.</summary>
+    private bool TrySwitchOnAtStart()
+    {
+        server.Keyspace.Locks.AcquireAll();
+        bool isOn = TrySwitchOn();
+        server.Keyspace.Locks.ReleaseAll();
+        return isOn;
     }
 
     private bool TryWriteFirstBase(string name, bool usesRdb)
@@ -183,9 +201,14 @@ internal sealed class AppendOnlyFile(ServerInstance server)
         _ = writer.Flush(syncs: true);
     }
 
-    /// <summary>Ends the thread of the writer and waits for it.</summary>
+    /// <summary>Ends the threads of a rewrite and of the writer and waits for them. Without locks.</summary>
     public void Dispose()
     {
+        server.Keyspace.Locks.AcquireAll();
+        AofRewrite? rewrite = _rewrite;
+        rewrite?.Abort();
+        server.Keyspace.Locks.ReleaseAll();
+        rewrite?.Join();
         AofWriter? writer = _writer;
         if (writer == null)
             return;
@@ -200,17 +223,13 @@ internal sealed class AppendOnlyFile(ServerInstance server)
     /// <returns>The error, or null.</returns>
     public string? Apply(ServerConfiguration configuration)
     {
+        // At the end of the load the server looks whether it is to be switched on.
+        if (server.Loader.IsStarting && _writer == null)
+            return null;
         if (configuration.AppendOnly && !_isEnabled)
         {
-            if (!_directory.TryCreate())
+            if (!TrySwitchOn())
                 return "Unable to turn on AOF. Check server logs.";
-            if (_manifest == AofManifest.Empty && _directory.ReadManifest() is { } manifest)
-                _manifest = manifest;
-            _isEnabled = true;
-            Volatile.Write(ref _waitsForBase, true);
-            if (IsSaving)
-                server.LogSoon("AOF was enabled but there is already another background operation. An AOF background was scheduled to start when possible.");
-            Schedule();
         }
         else if (!configuration.AppendOnly && _isEnabled)
         {
@@ -227,6 +246,20 @@ internal sealed class AppendOnlyFile(ServerInstance server)
         if (_rewrite == null)
             SetManifest(_directory.RemoveHistory(Manifest));
         return null;
+    }
+
+    private bool TrySwitchOn()
+    {
+        if (!_directory.TryCreate())
+            return false;
+        if (_manifest == AofManifest.Empty && _directory.ReadManifest() is { } manifest)
+            _manifest = manifest;
+        _isEnabled = true;
+        Volatile.Write(ref _waitsForBase, true);
+        if (IsSaving)
+            server.LogSoon("AOF was enabled but there is already another background operation. An AOF background was scheduled to start when possible.");
+        Schedule();
+        return true;
     }
 
     private void SwitchOff()
@@ -257,7 +290,7 @@ internal sealed class AppendOnlyFile(ServerInstance server)
     /// <returns>The error, or null.</returns>
     public string? Refuse(bool isConcerned) => isConcerned && _writer?.Error is { } error ? $"MISCONF Errors writing to the AOF file: {error}" : null;
 
-    /// <summary>Has a new writer take what comes from now on. Under all locks, or before there are loops.</summary>
+    /// <summary>Has a new writer take what comes from now on. Under all locks.</summary>
     private void Attach(AppendFile file)
     {
         var writer = new AofWriter(server, file, _lastPosition);

@@ -71,7 +71,7 @@ internal sealed class ClientPause : IDisposable
             if (_begunBy != loop)
                 return;
             _begunBy = null;
-            _server.Keyspace.KeepsExpired = _isInForce || _server.Configuration.ImportMode;
+            _server.ChooseKeptExpired();
         }
     }
 
@@ -137,8 +137,8 @@ internal sealed class ClientPause : IDisposable
         if (!_isInForce)
             return;
         _isInForce = false;
-        _server.Keyspace.KeepsExpired = _server.Configuration.ImportMode;
         _server.SetCondition(ServerCondition.Paused, false);
+        _server.ChooseKeptExpired();
         _timer.Change(Timeout.Infinite, Timeout.Infinite);
         List<Client> suspended = _suspended;
         _suspended = [];

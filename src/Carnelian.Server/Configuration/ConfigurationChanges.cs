@@ -9,6 +9,9 @@ internal sealed class ConfigurationChanges
 
     public Action<string>? Warning { get; set; }
 
+    /// <summary>Gives the error reply for what cannot be set while data is being loaded, or null if none is.</summary>
+    public Func<string?>? LoadingError { get; set; }
+
     public void OnApply(Directive directive, Func<ServerConfiguration, string?> apply)
     {
         if (!_appliers.TryGetValue(directive, out List<Func<ServerConfiguration, string?>>? list)) _appliers.Add(directive, list = []);
@@ -24,6 +27,7 @@ internal sealed class ConfigurationChanges
             if (!DirectiveTable.ByName.TryGetValue(name, out Directive? directive))
                 return $"ERR Unknown option or number of arguments for CONFIG SET - '{name.Split('\0')[0]}'";
             if (Refusal(configuration, directive, local) is { } refusal) return Failure(name, refusal);
+            if (directive.Has(DirectiveFlags.NotWhileLoading) && LoadingError?.Invoke() is { } loadingError) return loadingError;
             string knownName = name.Equals(directive.Name, StringComparison.OrdinalIgnoreCase) ? directive.Name : directive.OldName!;
             foreach (Change earlier in changes)
             {

@@ -20,4 +20,7 @@ internal enum DirectiveFlags
 
     /// <summary>Takes any number of arguments; CONFIG SET gives them in one, separated by single spaces.</summary>
     MultiArgument = 16,
+
+    /// <summary>Cannot be set while data is being loaded.</summary>
+    NotWhileLoading = 32,
 }

@@ -201,7 +201,7 @@ internal static class DirectiveTable
         Bool("rdb-save-incremental-fsync", static c => ref c.RdbSaveIncrementalFsync),
         Bool("stop-writes-on-bgsave-error", static c => ref c.StopWritesOnBgsaveError),
         Int("loading-process-events-interval-bytes", static c => ref c.LoadingProcessEventsIntervalBytes, 1024, int.MaxValue, Hidden),
-        Bool("appendonly", static c => ref c.AppendOnly),
+        Bool("appendonly", static c => ref c.AppendOnly, NotWhileLoading),
         Text("appendfilename", static c => ref c.AppendFileName, Immutable).Validate(DirectiveValidation.AppendFileName),
         Text("appenddirname", static c => ref c.AppendDirName, Immutable).Validate(DirectiveValidation.AppendDirName),
         Enum("appendfsync", static c => ref c.AppendFsync, ["everysec", "always", "no"]),

@@ -28,6 +28,13 @@ public sealed class ServerConfiguration
     {
         set => _changes.Warning = value;
     }
+
+    /// <summary>Gives the error reply for what cannot be set while data is being loaded, or null if none is.</summary>
+    public Func<string?>? LoadingError
+    {
+        set => _changes.LoadingError = value;
+    }
+
     // Network
     /// <summary>TCP port; 0 = no TCP.</summary>
     public int Port = 6379;

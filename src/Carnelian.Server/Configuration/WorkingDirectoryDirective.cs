@@ -3,7 +3,7 @@
 namespace Carnelian.Server.Configuration;
 
 /// <summary>The working directory. Relative names of later includes and of all files are looked up there.</summary>
-internal sealed class WorkingDirectoryDirective() : Directive("dir", DirectiveFlags.Protected)
+internal sealed class WorkingDirectoryDirective() : Directive("dir", DirectiveFlags.Protected | DirectiveFlags.NotWhileLoading)
 {
     public override string Get(ServerConfiguration configuration)
     {

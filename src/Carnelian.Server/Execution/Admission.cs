@@ -153,7 +153,7 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
         }
         if ((server.Condition & ServerCondition.Loading) != 0 && !RunsWhileLoading(client, command))
         {
-            Refuse(client, command, LoadingError());
+            Refuse(client, command, server.LoadingError);
             return true;
         }
         if (client.Is(ClientFlags.Monitor | ClientFlags.Replica) && (command.Flags & (CommandFlags.Write | CommandFlags.MayReplicate | CommandFlags.ReadOnly)) != 0)
@@ -211,9 +211,6 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
     private bool RunsWhileLoading(Client client, CommandDefinition command) =>
         (command.Flags & CommandFlags.Loading) != 0
         && (command != server.Known.Exec || client.QueuedCommands is not { } queued || queued.TrueForAll(static part => (part.Command.Flags & CommandFlags.Loading) != 0));
-
-    private string LoadingError() =>
-        server.Configuration.ExtendedRedisCompatibility ? "LOADING Redis is loading the dataset in memory" : "LOADING Valkey is loading the dataset in memory";
 
     private bool Writes(Client client, CommandDefinition command) =>
         (command.Flags & CommandFlags.Write) != 0

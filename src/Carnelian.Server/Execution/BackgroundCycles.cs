@@ -15,6 +15,8 @@ internal sealed class BackgroundCycles(ServerInstance server, EventLoop loop)
     {
         if (server.Snapshots.IsCrowded)
             server.Snapshots.WaitForRoom();
+        if (server.Aof.Writer is { IsCrowded: true } writer)
+            writer.WaitForRoom();
         _expiry.Run();
         _defragmentation.Run();
     }

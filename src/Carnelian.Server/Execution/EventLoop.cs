@@ -224,6 +224,7 @@ internal sealed unsafe class EventLoop : IDisposable
             Timeouts.Run();
         if (Dispatcher.Unblocker.HasUnfinished)
             Dispatcher.Unblocker.FinishRound();
+        _server.Aof.Writer?.WriteRound();
         if (_server.Replication.HasWork)
             _server.Replication.Work(this);
         if (_withOutput.Count != 0)
@@ -551,6 +552,7 @@ internal sealed unsafe class EventLoop : IDisposable
                 if (Writer.PendingBytes > FlushThreshold)
                 {
                     Detach();
+                    _server.Aof.Writer?.WriteRound();
                     if (client.Output.PendingBytes < _server.LeastOutputLimit || !_server.ExceedsOutputLimit(client))
                         SendPending(client);
                     if (client.IsClosed || client.Is(ClientFlags.CloseSoon))
@@ -674,7 +676,10 @@ internal sealed unsafe class EventLoop : IDisposable
         // The limit comes first: a client that is over it gets nothing of what put it there.
         if (client.Output.PendingBytes >= _server.LeastOutputLimit && _server.ExceedsOutputLimit(client))
             return;
-        if (!client.Output.IsEmpty && !client.IsWatchedForOutput)
+        bool mustSend = !client.Output.IsEmpty && !client.IsWatchedForOutput;
+        if (mustSend && _server.Aof.Writer is { MustWriteFirst: true })
+            _withOutput.Add(client); // One write does for all that is sent at the end of the round.
+        else if (mustSend)
             SendPending(client);
         if (client.IsClosed)
             return;

@@ -31,6 +31,9 @@ internal sealed unsafe class OutputGate(ServerInstance server, EventLoop loop)
     {
         if (server.Aof.Writer is not { } writer)
             return client.Output.Fill(vectors, capacity, out _);
+        // What is in the stream may be on its way into the AOF yet.
+        if (client.Replica != null)
+            server.Journal.PassAppends();
         long appended = writer.Appended;
         long released = writer.Released;
         ref ReplyHold hold = ref client.Hold;

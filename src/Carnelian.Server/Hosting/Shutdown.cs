@@ -15,6 +15,7 @@ namespace Carnelian.Server.Hosting;
 internal sealed class Shutdown(ServerInstance server)
 {
     private int _signals;
+    private Action? _due;
 
     /// <summary>Takes a signal that asks for the end. A second SIGINT ends the process at once.</summary>
     public void OnSignal(string name, bool isInterrupt)
@@ -22,12 +23,25 @@ internal sealed class Shutdown(ServerInstance server)
         if (Interlocked.Increment(ref _signals) > 1 && isInterrupt)
         {
             server.Log.WriteFromSignal("You insist... exiting now.");
+            DataSaver.RemoveTemporaryFile();
             PidFile.Remove(server.Configuration, server.Log);
             DataSaver.RemoveTemporary();
             Environment.Exit(1);
         }
         server.Log.WriteFromSignal($"Received {name} scheduling shutdown...");
-        server.Loops.Main.Post(() => OnMainLoop(name, isInterrupt));
+        server.Loops.Main.Post(() =>
+        {
+            Volatile.Write(ref _due, () => OnMainLoop(name, isInterrupt));
+            if (!server.IsCronPaused)
+                RunCron();
+        });
+    }
+
+    /// <summary>Does what a signal has asked for. On the main loop, without locks.</summary>
+    public void RunCron()
+    {
+        if (Volatile.Read(ref _due) != null)
+            Interlocked.Exchange(ref _due, null)?.Invoke();
     }
 
     private void OnMainLoop(string name, bool isInterrupt)
@@ -59,6 +73,19 @@ internal sealed class Shutdown(ServerInstance server)
         server.Log.Write(LogLevel.Notice, $"User requested shutdown...{origin}");
         server.Supervisor.Notify("STOPPING=1\n");
         return server.ShutdownWait.TryBegin(options, requester) || TryFinish(options);
+    }
+
+    /// <summary>Takes back what is to be done or waits for replicas. Under all locks.</summary>
+    /// <returns>False if there is nothing.</returns>
+    public bool TryAbort()
+    {
+        if (server.ShutdownWait.TryAbort())
+            return true;
+        if (Interlocked.Exchange(ref _due, null) == null)
+            return false;
+        ForgetSignals();
+        server.Log.Write(LogLevel.Notice, "Shutdown manually aborted.");
+        return true;
     }
 
     /// <summary>Takes the next signal as the first one.</summary>

@@ -30,14 +30,21 @@ internal sealed class DataLoader(ServerInstance server)
     /// <summary>What the last load has done.</summary>
     public LoadProgress Last { get; private set; } = new();
 
-    /// <summary>Whether there is a file of <c>dbfilename</c> to load at start, while the loops run already and refuse most commands.</summary>
-    public bool LoadsBehindLoops => !server.Configuration.AppendOnly && File.Exists(server.Configuration.DbFileName);
+    /// <summary>Whether there is something to load at start, while the loops run already and refuse most commands.</summary>
+    public bool LoadsBehindLoops => server.Configuration.AppendOnly ? server.Aof.HasFiles : File.Exists(server.Configuration.DbFileName);
 
-    /// <summary>Loads the append only file if it is switched on, else the file of <c>dir</c> and <c>dbfilename</c> if there is one.</summary>
+    /// <summary>Whether loading goes on until the server says that it is ready.</summary>
+    public bool IsStarting { get; private set; }
+
+    /// <summary>Whether keys whose time has come are kept meanwhile.</summary>
+    public bool KeepsExpired { get; private set; }
+
+    /// <summary>Loads what there is when the server starts.</summary>
+    /// <param name="loadsAof">Whether that is the append only file, and not the file of <c>dir</c> and <c>dbfilename</c>.</param>
     /// <returns>False if it cannot be loaded, so that the server must not start.</returns>
-    public bool LoadAtStart()
+    public bool LoadAtStart(bool loadsAof)
     {
-        if (server.Configuration.AppendOnly)
+        if (loadsAof)
             return server.Aof.TryLoadAtStart();
         long begin = Stopwatch.GetTimestamp();
         switch (LoadFile(server.Configuration.DbFileName, replaces: false, holdsAllLocks: false))
@@ -95,18 +102,64 @@ internal sealed class DataLoader(ServerInstance server)
     /// <param name="flushes">See <see cref="LoadFile"/>.</param>
     public RdbLoadOutcome Load(SafeFileHandle file, bool replaces, bool holdsAllLocks, out long length, bool flushes = false)
     {
-        var progress = new LoadProgress { TotalBytes = RandomAccess.GetLength(file) };
+        bool isPart = KeepsExpired;
+        LoadProgress progress = isPart ? _running! : new LoadProgress { TotalBytes = RandomAccess.GetLength(file) };
         Last = progress;
         var loader = new RdbLoader(server.Keyspace, OptionsFor(progress, replaces, holdsAllLocks, flushes));
-        Volatile.Write(ref _startedAt, Clock.Sample() / 1000);
-        Volatile.Write(ref _running, progress);
-        server.SetCondition(ServerCondition.Loading, true);
+        if (!isPart)
+            Begin(progress);
         RdbLoadOutcome outcome = loader.Load(new RdbFileSource(file), out length);
-        server.SetCondition(ServerCondition.Loading, false);
-        Volatile.Write(ref _running, null);
+        if (!isPart)
+            End();
         if (outcome == RdbLoadOutcome.Loaded)
             Report(progress);
         return outcome;
+    }
+
+    /// <summary>Begins to load the files of an AOF, which may have an RDB part.</summary>
+    public void BeginAof(LoadProgress progress)
+    {
+        Begin(progress);
+        KeepsExpired = true;
+        server.ChooseKeptExpired();
+    }
+
+    /// <summary>Ends what <see cref="BeginAof"/> has begun.</summary>
+    public void EndAof()
+    {
+        KeepsExpired = false;
+        server.ChooseKeptExpired();
+        End();
+    }
+
+    /// <summary>Says that something is loaded from now on until <see cref="EndStart"/>.</summary>
+    public void BeginStart()
+    {
+        IsStarting = true;
+        Begin(new LoadProgress());
+    }
+
+    /// <summary>Says that the server is ready.</summary>
+    public void EndStart()
+    {
+        IsStarting = false;
+        End();
+    }
+
+    /// <summary>Says that nothing is loaded any more, unless the server has more to do before it is ready.</summary>
+    private void End()
+    {
+        if (IsStarting)
+            return;
+        server.SetCondition(ServerCondition.Loading, false);
+        Volatile.Write(ref _running, null);
+    }
+
+    private void Begin(LoadProgress progress)
+    {
+        Volatile.Write(ref _startedAt, Clock.Sample() / 1000);
+        Volatile.Write(ref _running, progress);
+        server.SetCondition(ServerCondition.Loading, true);
     }
 
     private RdbLoadOptions OptionsFor(LoadProgress progress, bool replaces, bool holdsAllLocks, bool flushes)

@@ -134,7 +134,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
     private void WritePersistence()
     {
         LoadProgress? loading = server.Loader.Running;
-        _text.Field("loading", loading == null ? 0 : 1);
+        _text.Field("loading", (server.Condition & Execution.ServerCondition.Loading) == 0 ? 0 : 1);
         _text.Zeros("async_loading");
         WriteSaves();
         _text.Field("rdb_last_load_keys_expired", server.Loader.Last.Expired);
@@ -183,7 +183,8 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("aof_base_size", aof.Statistics.BaseBytes);
         _text.Field("aof_pending_rewrite", aof.IsScheduled ? 1 : 0);
         _text.Field("aof_buffer_length", aof.Writer?.WaitingBytes ?? 0);
-        _text.Zeros("aof_pending_bio_fsync", "aof_delayed_fsync");
+        _text.Field("aof_pending_bio_fsync", aof.Writer is { IsSyncing: true } ? 1 : 0);
+        _text.Field("aof_delayed_fsync", aof.Writer?.Delayed ?? 0);
     }
 
     private void WriteSaves()

@@ -48,7 +48,7 @@ public static class ShutdownCommands
         const ShutdownOptions both = ShutdownOptions.Save | ShutdownOptions.NoSave;
         if ((options & both) == both || isAbort && options != ShutdownOptions.Default)
             ctx.WriteSyntaxError();
-        else if (isAbort && client.Loop.Server.ShutdownWait.TryAbort())
+        else if (isAbort && client.Loop.Server.Shutdown.TryAbort())
             ctx.Reply.Ok();
         else if (isAbort)
             ctx.Reply.Error("ERR No shutdown in progress."u8);

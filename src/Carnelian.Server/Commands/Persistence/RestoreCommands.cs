@@ -3,7 +3,6 @@ using Carnelian.Commands.Table;
 using Carnelian.Journal;
 using Carnelian.Persistence.Rdb;
 using Carnelian.Persistence.Rdb.Values;
-using Carnelian.Server.Clients;
 using Carnelian.Server.Configuration;
 using Carnelian.Server.Persistence;
 using Carnelian.Storage;
@@ -111,7 +110,7 @@ public static class RestoreCommands
             ctx.Reply.Error("ERR Invalid TTL value, must be >= 0"u8);
             return;
         }
-        ServerInstance server = ((Client)ctx.Session).Loop.Server;
+        ServerInstance server = ((ServerServices)ctx.Services).Server;
         bool triesAll = server.Configuration.RdbVersionCheck == RdbVersionCheck.Relaxed;
         if (!DumpPayload.TryOpen(ctx.Arg(3), triesAll, server.SkipsChecksums, out RdbDialect dialect, out ReadOnlySpan<byte> payload))
         {

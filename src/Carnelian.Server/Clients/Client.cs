@@ -4,6 +4,7 @@ using Carnelian.Memory;
 using Carnelian.Protocol;
 using Carnelian.Server.Execution;
 using Carnelian.Server.Replication;
+using Carnelian.Server.Tracking;
 using Carnelian.Server.Transactions;
 using Carnelian.Server.Transport;
 using Carnelian.Server.Waiting;
@@ -109,6 +110,7 @@ internal sealed unsafe class Client : ClientSession
     public bool IsWatchedForInput;
 
     private ClientWait? _wait;
+    private ClientTracking? _tracking;
 
     /// <summary>Makes a client of a connection.</summary>
     public Client(long id, StreamSocket socket, EventLoop loop, long now)
@@ -155,6 +157,9 @@ internal sealed unsafe class Client : ClientSession
 
     /// <summary>What it has told of itself as a replica; null if it is none and has never said that it is going to be one.</summary>
     public Replica? Replica { get; set; }
+
+    /// <summary>What it has asked for with CLIENT TRACKING; null while that is off. Its loop sets it, any thread reads.</summary>
+    public ClientTracking? Tracking { get => Volatile.Read(ref _tracking); set => Volatile.Write(ref _tracking, value); }
 
     /// <summary>Where its last write ends in the stream for replicas; 0 if there was none. Its loop.</summary>
     public long WriteOffset { get; set; }

@@ -185,6 +185,7 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         Dispatcher.Unblocker.Attach();
         Dispatcher.Effects.Attach();
+        Dispatcher.Tracking.Attach();
         _server.OnLoopStarted(this);
         while (!_isStopping)
             RunRound();
@@ -226,6 +227,8 @@ internal sealed unsafe class EventLoop : IDisposable
             Dispatcher.Unblocker.FinishRound();
         if (_server.Replication.HasWork)
             _server.Replication.Work(this);
+        if (Dispatcher.Tracking.HasWork)
+            Dispatcher.Tracking.EndRound();
         if (_withOutput.Count != 0)
             SendAllPending();
         if (_toClose.Count != 0)

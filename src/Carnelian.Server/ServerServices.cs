@@ -47,6 +47,9 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
     }
 
     /// <inheritdoc/>
+    public override void OnDatabasesSwapping(int first, int second) => server.Watches.BeforeSwap(first, second);
+
+    /// <inheritdoc/>
     public override void OnDatabasesSwapped(int first, int second)
     {
         server.Watches.OnSwap(first, second);

@@ -97,6 +97,9 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>Memory of subscriptions, in bytes.</summary>
     public long SubscriptionBytes;
 
+    /// <summary>Memory of what it has asked to be told of, in bytes.</summary>
+    public long TrackingBytes;
+
     /// <summary>Memory of the arguments of the command that it waits in, in bytes.</summary>
     public long WaitBytes;
 
@@ -174,7 +177,7 @@ internal sealed unsafe class Client : ClientSession
     public List<QueuedCommand>? QueuedCommands { get; set; }
 
     /// <summary>The keys that WATCH named; null if there are none.</summary>
-    public List<KeyWatch>? WatchedKeys { get; set; }
+    public WatchList? WatchedKeys { get; set; }
 
     /// <summary>The channels that it is subscribed to; null if there never were any.</summary>
     public HashSet<byte[]>? Channels { get; set; }
@@ -213,7 +216,7 @@ internal sealed unsafe class Client : ClientSession
     }
 
     /// <summary>All memory that the client takes, in bytes. Any thread.</summary>
-    public long MemoryBytes => OwnBytes + Name.Length + QueryRoom + ParserBytes + OutputBytes + QueuedBytes + WatchedBytes + SubscriptionBytes + WaitBytes;
+    public long MemoryBytes => OwnBytes + Name.Length + QueryRoom + ParserBytes + OutputBytes + QueuedBytes + WatchedBytes + SubscriptionBytes + TrackingBytes + WaitBytes;
 
     /// <summary>What has arrived and is not executed, in bytes. Any thread.</summary>
     public long QueryBytes => QueryLength + Volatile.Read(ref LongLength);

@@ -45,7 +45,7 @@ internal sealed unsafe class Dispatcher : IDisposable
         Admission = new Admission(server, loop, this);
         Unblocker = new Unblocker(server, loop);
         Effects = new Effects(server);
-        Tracking = new LoopTracking(server);
+        Tracking = new LoopTracking(server, loop);
         _statistics = (CommandStatistics*)NativeMemory.AllocZeroed((nuint)server.Definitions.Length, (nuint)sizeof(CommandStatistics));
     }
 

@@ -13,7 +13,7 @@ namespace Carnelian.Server.Tracking;
 /// is to be broadcast at the end of the round.
 /// </summary>
 /// <remarks>One a loop, on its thread.</remarks>
-internal sealed class LoopTracking(ServerInstance server)
+internal sealed class LoopTracking(ServerInstance server, EventLoop loop)
 {
     [ThreadStatic]
     private static LoopTracking? s_current;
@@ -30,6 +30,9 @@ internal sealed class LoopTracking(ServerInstance server)
 
     /// <summary>Whether <see cref="EndRound"/> has something to do.</summary>
     public bool HasWork => _changed.Count != 0 || server.Tracking.IsUntidy;
+
+    /// <summary>Whether a client is the one whose input the loop is working on.</summary>
+    public bool IsServing(Client client) => loop.Served == client;
 
     /// <summary>Makes this the one of the thread.</summary>
     public void Attach() => s_current = this;

@@ -16,6 +16,9 @@ namespace Carnelian.Server.Tracking;
 /// </remarks>
 internal sealed unsafe class TrackingHub(ServerInstance server)
 {
+    /// <summary>What a prefix takes beside its bytes, which all that have it share: its places in the client's list and in the hub's.</summary>
+    private const int PrefixBytes = 24;
+
     private readonly Lock _lock = new();
     private readonly TrackingTable _table = new(server.Keyspace);
     private volatile BroadcastPrefix[] _prefixes = [];
@@ -55,6 +58,7 @@ internal sealed unsafe class TrackingHub(ServerInstance server)
             _table.Create();
             if (old == null)
                 _clients++;
+            client.TrackingBytes = PrefixBytes * all.Length;
             client.Tracking = new ClientTracking(options, redirect, all) { HasException = old is { HasException: true } };
             Register(client, old?.Prefixes ?? [], all);
             server.Services.TracksKeys = true;
@@ -71,22 +75,37 @@ internal sealed unsafe class TrackingHub(ServerInstance server)
             client.Tracking = null;
             _clients--;
             Register(client, tracking.Prefixes, []);
+            client.TrackingBytes = 0;
             if (_clients == 0 && KeyCount == 0)
                 server.Services.TracksKeys = false;
         }
     }
 
-    // Under the lock.
+    // Under the lock. Both lists are in order, and so is the result.
     private void Register(Client client, byte[][] before, byte[][] after)
     {
-        if (before.Length == 0 && after.Length == 0)
-            return;
-        var all = new SortedDictionary<byte[], Client[]>(Comparer<byte[]>.Create(static (a, b) => a.AsSpan().SequenceCompareTo(b)));
+        var all = new List<BroadcastPrefix>(_prefixes.Length + after.Length);
+        int next = 0, old = 0;
         foreach (BroadcastPrefix prefix in _prefixes)
-            all.Add(prefix.Prefix, [.. prefix.Clients.Where(other => other != client)]);
-        foreach (byte[] prefix in after)
-            all[prefix] = [.. all.GetValueOrDefault(prefix, []), client];
-        _prefixes = [.. all.Where(static pair => pair.Value.Length != 0).Select(static pair => new BroadcastPrefix(pair.Key, pair.Value))];
+        {
+            for (; next < after.Length && Compare(after[next], prefix.Prefix) < 0; next++)
+                all.Add(new BroadcastPrefix(after[next], [client]));
+            bool isAfter = next < after.Length && Compare(after[next], prefix.Prefix) == 0;
+            next += isAfter ? 1 : 0;
+            bool isBefore = old < before.Length && Compare(before[old], prefix.Prefix) == 0;
+            old += isBefore ? 1 : 0;
+            if (isAfter == isBefore)
+                all.Add(prefix);
+            else if (isAfter)
+                all.Add(prefix with { Clients = [.. prefix.Clients, client] });
+            else if (prefix.Clients.Length > 1)
+                all.Add(prefix with { Clients = Array.FindAll(prefix.Clients, other => other != client) });
+        }
+        for (; next < after.Length; next++)
+            all.Add(new BroadcastPrefix(after[next], [client]));
+        _prefixes = [.. all];
+
+        static int Compare(byte[] a, byte[] b) => a.AsSpan().SequenceCompareTo(b);
     }
 
     // --- reads and changes ----------------------------------------------------------------------------------------
@@ -195,6 +214,9 @@ internal sealed unsafe class TrackingHub(ServerInstance server)
 
     private static void Deliver(Client client, Client target, StringBlock message, ReplyWriter? reply)
     {
+        // Between two commands of a client: what is told now stands before the next reply.
+        if (reply == null && LoopTracking.Current is { Client: null } here && here.IsServing(target))
+            (client, reply) = (target, target.Loop.Writer);
         if (target != client || reply == null)
         {
             target.Loop.Deliver(target, message);

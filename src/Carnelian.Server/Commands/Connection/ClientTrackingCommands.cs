@@ -190,6 +190,11 @@ public static class ClientTrackingCommands
 
     private static string? Overlap(byte[][] existing, List<byte[]> prefixes)
     {
+        // In order, one that begins with another comes behind it, and so does all that stands between the two.
+        byte[][] sorted = [.. existing, .. prefixes];
+        Array.Sort(sorted, static (a, b) => a.AsSpan().SequenceCompareTo(b));
+        if (!sorted.Zip(sorted.Skip(1), Overlaps).Contains(true))
+            return null;
         for (int i = 0; i < prefixes.Count; i++)
         {
             foreach (byte[] other in existing)

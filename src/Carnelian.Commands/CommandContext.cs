@@ -190,7 +190,7 @@ public unsafe ref struct CommandContext
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Touch(in Key key)
     {
-        if (Database.HasObservedKeys(key))
+        if (Services.TracksKeys || Database.HasObservedKeys(key))
             Services.OnTouched(Database, key);
     }
 
@@ -213,7 +213,7 @@ public unsafe ref struct CommandContext
     public void ModifiedIn(Database database, in Key key, NotificationClass kind, ReadOnlySpan<byte> name)
     {
         Dirty++;
-        if (database.HasObservedKeys(key))
+        if (Services.TracksKeys || database.HasObservedKeys(key))
             Services.OnTouched(database, key);
         if ((Services.Notifications & (kind | NotificationClass.AccessTime)) != 0)
             Announce(database, key, kind, name);

@@ -14,6 +14,9 @@ public abstract class CommandServices
     /// </summary>
     public NotificationClass Notifications;
 
+    /// <summary>Whether <see cref="OnTouched"/> has to be called for all keys: some client has CLIENT TRACKING on.</summary>
+    public bool TracksKeys;
+
     /// <summary><c>lazyfree-lazy-user-del</c>: DEL frees in the background.</summary>
     public bool LazyUserDelete;
 
@@ -45,7 +48,8 @@ public abstract class CommandServices
     public abstract void Notify(int database, NotificationClass kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key);
 
     /// <summary>
-    /// Tells those who watch a key, or wait for it, that it has changed. Called under the key's lock, only if the key's part has such keys.
+    /// Tells those who watch a key, or wait for it, that it has changed. Called under the key's lock, only if the key's part has such keys or
+    /// <see cref="TracksKeys"/> is set.
     /// </summary>
     public abstract void OnTouched(Database database, in Key key);
 
@@ -70,6 +74,9 @@ public abstract class CommandServices
 
     /// <summary>Tells those who watch keys of a database that it is about to lose all its keys. Called under all locks.</summary>
     public abstract void OnDatabaseFlushed(Database database);
+
+    /// <summary>Two databases are about to be exchanged. Called under all locks.</summary>
+    public abstract void OnDatabasesSwapping(int first, int second);
 
     /// <summary>Tells those who watch keys of two databases that these have just been exchanged. Called under all locks.</summary>
     public abstract void OnDatabasesSwapped(int first, int second);

@@ -13,6 +13,7 @@ using Carnelian.Server.Logging;
 using Carnelian.Server.Persistence;
 using Carnelian.Server.PubSub;
 using Carnelian.Server.Replication;
+using Carnelian.Server.Tracking;
 using Carnelian.Server.Transactions;
 using Carnelian.Server.Transport;
 using Carnelian.Storage;
@@ -45,6 +46,7 @@ internal sealed class ServerInstance : IDisposable
         Transport = Carnelian.Server.Transport.Transport.Create();
         Keyspace = new Keyspace(configuration.Databases, Math.Max(configuration.IoThreads, Math.Min(Environment.ProcessorCount, 16)));
         Watches = new WatchTable(Keyspace);
+        Tracking = new TrackingHub(this);
         Memory = new MemoryLimit(this);
         Defragmentation = new DefragmentationBudget(this);
         KeyspaceEvents = new KeyspaceNotifier(PubSub);
@@ -141,6 +143,8 @@ internal sealed class ServerInstance : IDisposable
     public PubSubHub PubSub { get; } = new();
 
     public WatchTable Watches { get; }
+
+    public TrackingHub Tracking { get; }
 
     public TransactionQueue Transactions { get; } = new();
 
@@ -344,6 +348,7 @@ internal sealed class ServerInstance : IDisposable
         Transactions.Discard(client);
         Watches.Unwatch(client);
         PubSub.UnsubscribeAll(client);
+        Tracking.Disable(client);
         Monitors.Remove(client);
         Replication.Remove(client);
         Clients.Remove(client);
@@ -483,6 +488,7 @@ internal sealed class ServerInstance : IDisposable
         Pause.Dispose();
         DumpWriters.Dispose();
         MigrateConnections.Dispose();
+        Tracking.Dispose();
         Keyspace.Dispose();
         _ended.Dispose();
     }

@@ -19,6 +19,10 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
     /// <inheritdoc/>
     public override void OnTouched(Database database, in Key key)
     {
+        if (TracksKeys)
+            server.Tracking.NoteChanged(key);
+        if (!database.HasObservedKeys(key))
+            return;
         if (database.HasWatchedKeys(key))
             server.Watches.Touch(database, key);
         Unblocker.NoteChanged(database, key);
@@ -55,28 +59,34 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
     public override void OnDatabaseFlushed(Database database)
     {
         server.Watches.TouchAll(database);
+        if (TracksKeys)
+            server.Tracking.NoteAllChanged();
         Unblocker.NoteFlush(database);
     }
+
+    /// <inheritdoc/>
+    public override void OnDatabasesSwapping(int first, int second) => server.Watches.BeforeSwap(first, second);
 
     /// <inheritdoc/>
     public override void OnDatabasesSwapped(int first, int second)
     {
         server.Watches.OnSwap(first, second);
+        if (TracksKeys)
+            server.Tracking.NoteAllChanged();
         Database one = server.Keyspace[first], other = server.Keyspace[second];
         one.Waits.Swap(other.Waits);
         Unblocker.NoteSwap(one, other);
     }
 
     /// <inheritdoc/>
-    public bool HearsExpired => (Notifications & NotificationClass.Expired) != 0 || server.Journal.IsActive;
+    public bool HearsExpired => (Notifications & NotificationClass.Expired) != 0 || server.Journal.IsActive || TracksKeys;
 
     /// <inheritdoc/>
     public void OnExpired(Database database, in Key key)
     {
         if (server.Journal.IsActive)
             Effects.NoteExpired(database, key);
-        if (database.HasObservedKeys(key))
-            OnRemoved(database, key);
+        OnRemoved(database, key);
         if ((Notifications & NotificationClass.Expired) != 0)
             Notify(database.Index, NotificationClass.Expired, "expired"u8, key.Bytes);
     }
@@ -90,6 +100,8 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
         if (server.Journal.IsActive)
             Effects.NoteFieldsExpired(database, key, fields, isEmpty);
         CountExpiredFields(fields.Count);
+        if (TracksKeys)
+            server.Tracking.NoteChanged(key);
         if (database.HasWatchedKeys(key))
             server.Watches.Touch(database, key);
         if ((Notifications & NotificationClass.Hash) != 0)
@@ -107,14 +119,17 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
         if (server.Journal.IsActive)
             Effects.NoteEvicted(database, key, server.Configuration.LazyfreeLazyEviction);
         Interlocked.Increment(ref server.Statistics.EvictedKeys);
-        if (database.HasObservedKeys(key))
-            OnRemoved(database, key);
+        OnRemoved(database, key);
         if ((Notifications & NotificationClass.Evicted) != 0)
             Notify(database.Index, NotificationClass.Evicted, "evicted"u8, key.Bytes);
     }
 
     private void OnRemoved(Database database, in Key key)
     {
+        if (TracksKeys)
+            server.Tracking.NoteChanged(key);
+        if (!database.HasObservedKeys(key))
+            return;
         if (database.HasWatchedKeys(key))
             server.Watches.Touch(database, key);
         Unblocker.NoteRemoved(database, key);

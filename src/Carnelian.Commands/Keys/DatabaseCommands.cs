@@ -70,6 +70,7 @@ public static class DatabaseCommands
         }
         if (first != second)
         {
+            ctx.Services.OnDatabasesSwapping(first, second);
             ctx.Keyspace.Swap(first, second);
             ctx.Services.OnDatabasesSwapped(first, second);
         }

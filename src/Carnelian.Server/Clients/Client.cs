@@ -4,6 +4,7 @@ using Carnelian.Memory;
 using Carnelian.Protocol;
 using Carnelian.Server.Execution;
 using Carnelian.Server.Replication;
+using Carnelian.Server.Tracking;
 using Carnelian.Server.Transactions;
 using Carnelian.Server.Transport;
 using Carnelian.Server.Waiting;
@@ -96,6 +97,9 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>Memory of subscriptions, in bytes.</summary>
     public long SubscriptionBytes;
 
+    /// <summary>Memory of what it has asked to be told of, in bytes.</summary>
+    public long TrackingBytes;
+
     /// <summary>Memory of the arguments of the command that it waits in, in bytes.</summary>
     public long WaitBytes;
 
@@ -109,6 +113,7 @@ internal sealed unsafe class Client : ClientSession
     public bool IsWatchedForInput;
 
     private ClientWait? _wait;
+    private ClientTracking? _tracking;
 
     /// <summary>Makes a client of a connection.</summary>
     public Client(long id, StreamSocket socket, EventLoop loop, long now)
@@ -156,6 +161,9 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>What it has told of itself as a replica; null if it is none and has never said that it is going to be one.</summary>
     public Replica? Replica { get; set; }
 
+    /// <summary>What it has asked for with CLIENT TRACKING; null while that is off. Its loop sets it, any thread reads.</summary>
+    public ClientTracking? Tracking { get => Volatile.Read(ref _tracking); set => Volatile.Write(ref _tracking, value); }
+
     /// <summary>Where its last write ends in the stream for replicas; 0 if there was none. Its loop.</summary>
     public long WriteOffset { get; set; }
 
@@ -169,7 +177,7 @@ internal sealed unsafe class Client : ClientSession
     public List<QueuedCommand>? QueuedCommands { get; set; }
 
     /// <summary>The keys that WATCH named; null if there are none.</summary>
-    public List<KeyWatch>? WatchedKeys { get; set; }
+    public WatchList? WatchedKeys { get; set; }
 
     /// <summary>The channels that it is subscribed to; null if there never were any.</summary>
     public HashSet<byte[]>? Channels { get; set; }
@@ -208,7 +216,7 @@ internal sealed unsafe class Client : ClientSession
     }
 
     /// <summary>All memory that the client takes, in bytes. Any thread.</summary>
-    public long MemoryBytes => OwnBytes + Name.Length + QueryRoom + ParserBytes + OutputBytes + QueuedBytes + WatchedBytes + SubscriptionBytes + WaitBytes;
+    public long MemoryBytes => OwnBytes + Name.Length + QueryRoom + ParserBytes + OutputBytes + QueuedBytes + WatchedBytes + SubscriptionBytes + TrackingBytes + WaitBytes;
 
     /// <summary>What has arrived and is not executed, in bytes. Any thread.</summary>
     public long QueryBytes => QueryLength + Volatile.Read(ref LongLength);

@@ -1,5 +1,6 @@
 using System.Text;
 using Carnelian.Protocol;
+using Carnelian.Server.Tracking;
 using Carnelian.Threading;
 
 namespace Carnelian.Server.Clients;
@@ -35,7 +36,7 @@ internal static class ClientLine
         text.Append($" argv-mem={argumentBytes + client.WaitBytes} multi-mem={client.QueuedBytes} rbs={chunk} rbp={chunk}");
         text.Append($" obl={(isShort ? output.PendingBytes : 0)} oll={(isShort ? 0 : nodes)}");
         text.Append($" omem={client.OutputListBytes} tot-mem={client.MemoryBytes + argumentBytes}");
-        text.Append($" events={events} cmd={client.LastCommand?.Name ?? "NULL"} user=default redir=-1 resp={client.Resp}");
+        text.Append($" events={events} cmd={client.LastCommand?.Name ?? "NULL"} user=default redir={client.Tracking?.Redirect ?? -1} resp={client.Resp}");
         text.Append($" lib-name={client.LibraryName} lib-ver={client.LibraryVersion}");
         text.Append($" tot-net-in={client.BytesIn} tot-net-out={client.BytesOut} tot-cmds={client.CommandCount}");
     }
@@ -57,6 +58,10 @@ internal static class ClientLine
         Add(client.Is(ClientFlags.PubSub), 'P');
         Add(client.Is(ClientFlags.Multi), 'x');
         Add(client.IsWaiting, 'b');
+        ClientTracking? tracking = client.Tracking;
+        Add(tracking != null, 't');
+        Add(tracking is { IsRedirectBroken: true }, 'R');
+        Add(tracking != null && tracking.Has(TrackingOptions.Broadcast), 'B');
         Add(server.Watches.HasChanged(client), 'd');
         Add(client.Is(ClientFlags.CloseAfterReply), 'c');
         Add(client.Is(ClientFlags.CloseSoon), 'A');

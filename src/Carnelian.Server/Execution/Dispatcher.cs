@@ -4,6 +4,7 @@ using Carnelian.Commands;
 using Carnelian.Commands.Table;
 using Carnelian.Protocol;
 using Carnelian.Server.Clients;
+using Carnelian.Server.Tracking;
 using Carnelian.Server.Waiting;
 using Carnelian.Storage;
 using Carnelian.Threading;
@@ -44,6 +45,7 @@ internal sealed unsafe class Dispatcher : IDisposable
         Admission = new Admission(server, loop, this);
         Unblocker = new Unblocker(server, loop);
         Effects = new Effects(server);
+        Tracking = new LoopTracking(server, loop);
         _statistics = (CommandStatistics*)NativeMemory.AllocZeroed((nuint)server.Definitions.Length, (nuint)sizeof(CommandStatistics));
     }
 
@@ -56,6 +58,9 @@ internal sealed unsafe class Dispatcher : IDisposable
     /// <summary>Collects what units do, for the journal.</summary>
     public Effects Effects { get; }
 
+    /// <summary>Client-side caching.</summary>
+    public LoopTracking Tracking { get; }
+
     /// <summary>Commands executed by this loop.</summary>
     public long CommandCount { get; private set; }
 
@@ -64,6 +69,14 @@ internal sealed unsafe class Dispatcher : IDisposable
 
     /// <summary>Keys that were prefetched.</summary>
     public long PrefetchedKeys { get; private set; }
+
+    /// <summary>Makes these the loop's parts of the thread.</summary>
+    public void Attach()
+    {
+        Unblocker.Attach();
+        Effects.Attach();
+        Tracking.Attach();
+    }
 
     /// <summary>What this loop has counted of a command.</summary>
     public ref CommandStatistics StatisticsOf(int commandId) => ref _statistics[commandId];
@@ -432,6 +445,8 @@ internal sealed unsafe class Dispatcher : IDisposable
     {
         if (_keyspace.Snapshot != null)
             SnapshotHook.BeforeCommand(command, ref context, _server.Known.NamesDatabase(command));
+        if (_server.Services.TracksKeys)
+            Tracking.Begin(ref context);
         try
         {
             command.Handler(ref context);
@@ -440,6 +455,8 @@ internal sealed unsafe class Dispatcher : IDisposable
         {
             ReportBug(command, ref context, e);
         }
+        if (_server.Services.TracksKeys)
+            Tracking.End(command, ref context);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

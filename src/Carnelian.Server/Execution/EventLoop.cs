@@ -183,8 +183,7 @@ internal sealed unsafe class EventLoop : IDisposable
 
     private void Run()
     {
-        Dispatcher.Unblocker.Attach();
-        Dispatcher.Effects.Attach();
+        Dispatcher.Attach();
         _server.OnLoopStarted(this);
         while (!_isStopping)
             RunRound();
@@ -227,6 +226,7 @@ internal sealed unsafe class EventLoop : IDisposable
         _server.Aof.Writer?.WriteRound();
         if (_server.Replication.HasWork)
             _server.Replication.Work(this);
+        Dispatcher.Tracking.EndRound();
         if (_withOutput.Count != 0)
             SendAllPending();
         if (_toClose.Count != 0)

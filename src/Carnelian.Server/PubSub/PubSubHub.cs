@@ -186,35 +186,16 @@ internal sealed class PubSubHub
     private static unsafe StringBlock Compose(
         byte type, ReadOnlySpan<byte> head, ReadOnlySpan<byte> pattern, bool isPattern, ReadOnlySpan<byte> channel, ReadOnlySpan<byte> message)
     {
-        long length = 1 + head.Length + (isPattern ? BulkLength(pattern) : 0) + BulkLength(channel) + BulkLength(message);
+        long length = 1 + head.Length + (isPattern ? RespText.BulkLength(pattern) : 0) + RespText.BulkLength(channel) + RespText.BulkLength(message);
         StringBlock block = StringBlock.Create(length, length);
         var rest = new Span<byte>(block.Data, checked((int)length));
         rest[0] = type;
         head.CopyTo(rest[1..]);
         rest = rest[(1 + head.Length)..];
         if (isPattern)
-            rest = WriteBulk(rest, pattern);
-        rest = WriteBulk(rest, channel);
-        _ = WriteBulk(rest, message);
+            rest = RespText.WriteBulk(rest, pattern);
+        rest = RespText.WriteBulk(rest, channel);
+        _ = RespText.WriteBulk(rest, message);
         return block;
-    }
-
-    private static int BulkLength(ReadOnlySpan<byte> value)
-    {
-        int digits = 1;
-        for (int rest = value.Length; rest >= 10; rest /= 10)
-            digits++;
-        return 1 + digits + 2 + value.Length + 2;
-    }
-
-    private static Span<byte> WriteBulk(Span<byte> target, ReadOnlySpan<byte> value)
-    {
-        target[0] = (byte)'$';
-        _ = System.Buffers.Text.Utf8Formatter.TryFormat(value.Length, target[1..], out int digits);
-        target = target[(1 + digits)..];
-        "\r\n"u8.CopyTo(target);
-        value.CopyTo(target[2..]);
-        "\r\n"u8.CopyTo(target[(2 + value.Length)..]);
-        return target[(4 + value.Length)..];
     }
 }

@@ -113,7 +113,9 @@ internal sealed unsafe class TransactionQueue
                         break;
                 }
             }
-            foreach (KeyWatch watch in client.WatchedKeys ?? [])
+            if (client.WatchedKeys == null)
+                return;
+            foreach (KeyWatch watch in client.WatchedKeys)
                 _shards.Add(keyspace.ShardOf(watch.Record.Hash));
         }
 

@@ -24,12 +24,7 @@ internal sealed unsafe class WatchTable(Keyspace keyspace)
     /// <summary>Has a client watch a key of its database, once. Under the key's lock.</summary>
     public void Watch(Client client, Database database, in Key key)
     {
-        List<KeyWatch> watched = client.WatchedKeys ??= [];
-        foreach (KeyWatch watch in watched)
-        {
-            if (watch.Record.Hash == key.Hash && watch.Record.Database == database.Index && key.Bytes.SequenceEqual(watch.Record.Key))
-                return;
-        }
+        WatchList watched = client.WatchedKeys ??= [];
         lock (_lock)
         {
             if (!_databases.TryGetValue(database.Index, out Dictionary<byte[], WatchRecord>? records))
@@ -40,8 +35,9 @@ internal sealed unsafe class WatchTable(Keyspace keyspace)
                 records.Add(bytes, record = new WatchRecord(database.Index, bytes, key.Hash));
                 database.AddWatchedKeys(key.Hash, 1);
             }
+            if (!watched.TryAdd(record))
+                return;
             record.Watchers++;
-            watched.Add(new KeyWatch(record, record.Version));
             client.WatchedBytes += KeyWatchBytes + key.Length;
         }
     }
@@ -59,7 +55,7 @@ internal sealed unsafe class WatchTable(Keyspace keyspace)
     /// <summary>Has a client watch nothing. Without locks.</summary>
     public void Unwatch(Client client)
     {
-        List<KeyWatch>? watched = client.WatchedKeys;
+        WatchList? watched = client.WatchedKeys;
         if (watched == null)
             return;
         client.WatchedKeys = null;
@@ -107,11 +103,11 @@ internal sealed unsafe class WatchTable(Keyspace keyspace)
     /// <summary>Whether a client watches a key that is known to have changed. Any thread, for CLIENT LIST.</summary>
     public bool HasChanged(Client client)
     {
-        List<KeyWatch>? watched = client.WatchedKeys;
+        WatchList? watched = client.WatchedKeys;
         if (watched == null)
             return false;
         lock (_lock)
-            return watched.Exists(static watch => watch.Record.Version != watch.Version);
+            return watched.Any(static watch => watch.Record.Version != watch.Version);
     }
 
     /// <summary>Marks those who watch a key. Under the key's lock.</summary>
@@ -133,6 +129,30 @@ internal sealed unsafe class WatchTable(Keyspace keyspace)
         lock (_lock)
             TouchExisting(database.Index, database, database);
     }
+
+    /// <summary>
+    /// Removes watched keys whose time has come from two databases that are about to change places: afterwards nobody could tell whether they
+    /// were there. Under all locks.
+    /// </summary>
+    public void BeforeSwap(int first, int second)
+    {
+        WatchRecord[] records;
+        lock (_lock)
+            records = [.. RecordsOf(first), .. RecordsOf(second)];
+        long now = Clock.Latest;
+        foreach (WatchRecord record in records)
+        {
+            fixed (byte* bytes = record.Key)
+            {
+                var key = new Key(bytes, record.Key.Length, record.Hash);
+                _ = keyspace[first].Find(key, now, LookupFlags.NoTouch | LookupFlags.NoStatistics);
+                _ = keyspace[second].Find(key, now, LookupFlags.NoTouch | LookupFlags.NoStatistics);
+            }
+        }
+    }
+
+    private IEnumerable<WatchRecord> RecordsOf(int database) =>
+        _databases.TryGetValue(database, out Dictionary<byte[], WatchRecord>? records) ? records.Values : [];
 
     /// <summary>Marks those who watch keys that exist in either of two databases that change places. Under all locks.</summary>
     public void OnSwap(int first, int second)

@@ -118,7 +118,7 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("client_recent_max_input_buffer", _clients.Select(static client => client.QueryRoom).DefaultIfEmpty().Max());
         _text.Field("client_recent_max_output_buffer", _clients.Select(static client => client.OutputBytes).DefaultIfEmpty().Max());
         _text.Field("blocked_clients", _clients.Count(static client => client.IsWaiting));
-        _text.Field("tracking_clients", 0);
+        _text.Field("tracking_clients", server.Tracking.ClientCount);
         _text.Field("pubsub_clients", _clients.Count(static client => client.Is(ClientFlags.PubSub)));
         _text.Field("watching_clients", _clients.Count(static client => client.WatchedKeys is { Count: > 0 }));
         _text.Field("clients_in_timeout_table", server.Loops.All.Sum(static loop => loop.Timeouts.Count));
@@ -256,7 +256,10 @@ internal sealed class InfoReport(ServerInstance server, InfoSections sections)
         _text.Field("active_defrag_key_misses", Interlocked.Read(ref statistics.DefragmentationKeyMisses));
         _text.Field("total_active_defrag_time", Interlocked.Read(ref statistics.DefragmentationNanoseconds) / 1_000_000);
         _text.Field("current_active_defrag_time", server.Defragmentation.RunningMilliseconds);
-        _text.Zeros("tracking_total_keys", "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies");
+        _text.Field("tracking_total_keys", server.Tracking.KeyCount);
+        _text.Field("tracking_total_items", server.Tracking.ItemCount);
+        _text.Field("tracking_total_prefixes", server.Tracking.Prefixes.Length);
+        _text.Field("unexpected_error_replies", 0);
         _text.Field("total_error_replies", server.Errors.Total);
         _text.Field("dump_payload_sanitizations", 0);
         _text.Field("total_reads_processed", _figures.Reads);

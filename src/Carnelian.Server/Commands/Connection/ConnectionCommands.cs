@@ -62,6 +62,7 @@ public static class ConnectionCommands
         server.Transactions.Discard(client);
         server.Watches.Unwatch(client);
         server.PubSub.UnsubscribeAll(client);
+        server.Tracking.Disable(client);
         client.DatabaseIndex = 0;
         client.Name = "";
         client.IsNoTouch = false;

@@ -37,6 +37,15 @@ internal static class Secrets
                     }
                 }
                 return false;
+            case "migrate":
+                for (int i = 6; i < index && !Is(arguments[i], "keys"u8); i++)
+                {
+                    int secrets = Is(arguments[i], "auth"u8) ? 1 : Is(arguments[i], "auth2"u8) ? 2 : 0;
+                    if (index <= i + secrets)
+                        return true;
+                    i += secrets;
+                }
+                return false;
             case "config|set":
                 return index > 2 && index % 2 == 1 && ServerConfiguration.IsSensitive(Encoding.Latin1.GetString(Bytes(arguments[index - 1])));
             default:

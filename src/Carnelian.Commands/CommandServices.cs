@@ -76,7 +76,9 @@ public abstract class CommandServices
     public abstract void OnDatabaseFlushed(Database database);
 
     /// <summary>Two databases are about to be exchanged. Called under all locks.</summary>
-    public abstract void OnDatabasesSwapping(int first, int second);
+    public virtual void OnDatabasesSwapping(int first, int second)
+    {
+    }
 
     /// <summary>Tells those who watch keys of two databases that these have just been exchanged. Called under all locks.</summary>
     public abstract void OnDatabasesSwapped(int first, int second);

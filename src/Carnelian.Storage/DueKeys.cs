@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
+using Carnelian.Memory;
 
 namespace Carnelian.Storage;
 
@@ -90,7 +90,7 @@ internal static unsafe class DueKeys
         for (int i = 0; i < records.Count; i++)
         {
             if (i + PrefetchDistance < records.Count)
-                Sse.Prefetch0(records[i + PrefetchDistance]);
+                CacheLine.Prefetch(records[i + PrefetchDistance]);
             if (new Entry(records[i]).Deadline != deadline)
                 return 0;
         }
@@ -140,7 +140,7 @@ internal static unsafe class DueKeys
                 part->Table.Collect(ref position, ref records);
             end = position < 0 ? long.MaxValue : position;
             for (int i = from; i < records.Count; i++)
-                Sse.Prefetch0(records[i]);
+                CacheLine.Prefetch(records[i]);
             if (end == long.MaxValue)
                 break;
         }

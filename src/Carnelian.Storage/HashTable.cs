@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using Carnelian.Memory;
 using static Carnelian.Storage.HashBucket;
 
@@ -63,7 +62,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     public readonly void PrefetchSlot(ulong hash)
     {
         ulong directory = Volatile.Read(in _directory);
-        Sse.Prefetch0((ulong*)(directory & PointerMask) + ((hash >> 1) >> (int)(63 - (directory >> 56))));
+        CacheLine.Prefetch((ulong*)(directory & PointerMask) + ((hash >> 1) >> (int)(63 - (directory >> 56))));
     }
 
     /// <summary>Starts to load the bucket of a hash. May be called without the lock.</summary>
@@ -72,7 +71,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     {
         ulong directory = Volatile.Read(in _directory);
         if (directory != 0)
-            Sse.Prefetch0(BucketOf(SlotWord(directory, hash), hash));
+            CacheLine.Prefetch(BucketOf(SlotWord(directory, hash), hash));
     }
 
     /// <summary>Starts to load what the removal of a record will touch, but for the record. May be called without the lock.</summary>
@@ -82,8 +81,8 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         if (directory == 0)
             return;
         ulong word = SlotWord(directory, hash);
-        Sse.Prefetch0((byte*)(word & PointerMask));
-        Sse.Prefetch0(BucketOf(word, hash));
+        CacheLine.Prefetch((byte*)(word & PointerMask));
+        CacheLine.Prefetch(BucketOf(word, hash));
     }
 
     /// <summary>
@@ -108,7 +107,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         uint announced = AnnouncedStash(word, bucket);
         if (announced == 0)
             return false;
-        Sse.Prefetch0(StashAt(word, (int)uint.TrailingZeroCount(announced)));
+        CacheLine.Prefetch(StashAt(word, (int)uint.TrailingZeroCount(announced)));
         return true;
     }
 
@@ -137,11 +136,11 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         while (candidates != 0)
         {
             byte* record = *(byte**)(bucket + 8 + 8 * uint.TrailingZeroCount(candidates));
-            Sse.Prefetch0(record);
-            Sse.Prefetch0(record + 64);
+            CacheLine.Prefetch(record);
+            CacheLine.Prefetch(record + 64);
             // A usual entry of 80 to 96 bytes that begins late in its line reaches into a third one.
             nuint at = (nuint)record;
-            Sse.Prefetch0(record + 64 + ((at & (at << 1) & 32) << 1));
+            CacheLine.Prefetch(record + 64 + ((at & (at << 1) & 32) << 1));
             candidates &= candidates - 1;
         }
     }
@@ -605,7 +604,7 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
                 byte* record = *(byte**)(bucket + 8 + 8 * slot);
                 if (record == null)
                     continue;
-                Sse.Prefetch0(record);
+                CacheLine.Prefetch(record);
                 records[held++] = record;
             }
             if (held > 64 - SlotsPerBucket || i == buckets - 1)

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
+using Carnelian.Memory;
 using static Carnelian.Storage.HashBucket;
 
 namespace Carnelian.Storage;
@@ -18,7 +18,7 @@ public static unsafe class TableLookup
     public static ulong PrefetchBucket(ulong directory, ulong hash)
     {
         ulong word = SlotWord(directory, hash);
-        Sse.Prefetch0(BucketOf(word, hash));
+        CacheLine.Prefetch(BucketOf(word, hash));
         return word;
     }
 
@@ -30,12 +30,12 @@ public static unsafe class TableLookup
         for (uint candidates = Candidates(bucket, Fingerprint(hash)); candidates != 0; candidates &= candidates - 1)
         {
             byte* record = *(byte**)(bucket + 8 + 8 * uint.TrailingZeroCount(candidates));
-            Sse.Prefetch0(record);
-            Sse.Prefetch0(record + 24);
+            CacheLine.Prefetch(record);
+            CacheLine.Prefetch(record + 24);
         }
         uint announced = HashTable<Entry>.AnnouncedStash(word, bucket);
         if (announced != 0)
-            Sse.Prefetch0(StashAt(word, (int)uint.TrailingZeroCount(announced)));
+            CacheLine.Prefetch(StashAt(word, (int)uint.TrailingZeroCount(announced)));
     }
 
     /// <summary>With the bucket there, finds the record that can have a key of this hash, without comparing. The table has not changed since the first step.</summary>

@@ -1,4 +1,4 @@
-using System.Runtime.Intrinsics.X86;
+using Carnelian.Memory;
 using Carnelian.Storage;
 using Carnelian.Storage.Hashes;
 using Carnelian.Storage.Lists;
@@ -269,6 +269,6 @@ public sealed unsafe class RdbEntryWriter : IDisposable
     private void Prefetch(int index)
     {
         if (index + PrefetchDistance < _records.Count)
-            Sse.Prefetch0(_records[index + PrefetchDistance]);
+            CacheLine.Prefetch(_records[index + PrefetchDistance]);
     }
 }

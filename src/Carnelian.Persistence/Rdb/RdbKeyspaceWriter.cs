@@ -1,3 +1,4 @@
+using Carnelian.Memory;
 using Carnelian.Storage;
 
 namespace Carnelian.Persistence.Rdb;
@@ -49,7 +50,7 @@ public static unsafe class RdbKeyspaceWriter
         for (int i = 0; i < records.Count; i++)
         {
             if (i + PrefetchDistance < records.Count)
-                System.Runtime.Intrinsics.X86.Sse.Prefetch0(records[i + PrefetchDistance]);
+                CacheLine.Prefetch(records[i + PrefetchDistance]);
             var entry = new Entry(records[i]);
             RdbObstacle obstacle = writer.Entries.WriteEntry(entry, access, now);
             if (obstacle != RdbObstacle.None)

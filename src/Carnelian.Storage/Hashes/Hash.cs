@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
+using Carnelian.Memory;
 using Carnelian.Storage.Packed;
 
 namespace Carnelian.Storage.Hashes;
@@ -208,11 +208,11 @@ public readonly unsafe struct Hash
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void LoadPack(byte* pack)
     {
-        Sse.Prefetch0(pack);
-        Sse.Prefetch0(pack + 64);
-        Sse.Prefetch0(pack + 128);
-        Sse.Prefetch0(pack + 192);
-        Sse.Prefetch0(pack + 256);
+        CacheLine.Prefetch(pack);
+        CacheLine.Prefetch(pack + 64);
+        CacheLine.Prefetch(pack + 128);
+        CacheLine.Prefetch(pack + 192);
+        CacheLine.Prefetch(pack + 256);
     }
 
     private HashSetOutcome SetInPack(ReadOnlySpan<byte> field, ReadOnlySpan<byte> value, in HashLimits limits)

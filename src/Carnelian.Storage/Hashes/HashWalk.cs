@@ -1,4 +1,4 @@
-using System.Runtime.Intrinsics.X86;
+using Carnelian.Memory;
 using Carnelian.Storage.Packed;
 
 namespace Carnelian.Storage.Hashes;
@@ -55,7 +55,7 @@ public unsafe ref struct HashWalk
             if (_next == _records.Count && !Refill())
                 return false;
             if (_next + Ahead < _records.Count)
-                Sse.Prefetch0(_records[_next + Ahead]);
+                CacheLine.Prefetch(_records[_next + Ahead]);
             var field = new HashField(_records[_next++]);
             if (field.HasDeadline && field.Deadline < _now)
                 continue;
@@ -75,7 +75,7 @@ public unsafe ref struct HashWalk
         while (_position >= 0 && _records.Count == 0)
             _hash.Table->Fields.CollectSegment(ref _position, ref _records);
         for (int i = 0; i < Math.Min(Ahead, _records.Count); i++)
-            Sse.Prefetch0(_records[i]);
+            CacheLine.Prefetch(_records[i]);
         return _records.Count != 0;
     }
 }

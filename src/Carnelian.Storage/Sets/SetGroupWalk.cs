@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
+using Carnelian.Memory;
 using Carnelian.Storage.Packed;
 
 namespace Carnelian.Storage.Sets;
@@ -108,7 +108,7 @@ public unsafe struct SetGroupWalk : IDisposable
             for (int i = 0; i < held; i++)
             {
                 byte* record = TableLookup.Probe(At(ref _candidates, i), At(ref _hashes, i), out bool isSure);
-                Sse.Prefetch0(record);
+                CacheLine.Prefetch(record);
                 At(ref _candidates, i) = isSure ? (ulong)record : Unsure;
             }
         }
@@ -121,7 +121,7 @@ public unsafe struct SetGroupWalk : IDisposable
     {
         int end = Math.Min(from + Size, _records.Count);
         for (int i = from; i < end; i++)
-            Sse.Prefetch0(_records[i]);
+            CacheLine.Prefetch(_records[i]);
     }
 
     // The indexer of an inline array is a call.

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using Carnelian.Memory;
 using Carnelian.Storage.Defragmentation;
 using Carnelian.Storage.Snapshots;
@@ -81,7 +80,7 @@ public unsafe struct SetTable
             for (int i = 0; i < records.Count; i++)
             {
                 if (i + PrefetchDistance < records.Count)
-                    Sse.Prefetch0(records[i + PrefetchDistance]);
+                    CacheLine.Prefetch(records[i + PrefetchDistance]);
                 byte* data = SetMember.Data(records[i], out int length);
                 copy->AddNew(data, length, KeyHash.Compute(data, length));
             }

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
+using Carnelian.Memory;
 using Carnelian.Storage.Packed;
 
 namespace Carnelian.Storage.Sets;
@@ -34,7 +34,7 @@ public unsafe struct SetWalk : IDisposable
         if (_index < _records.Count)
         {
             if (_index + PrefetchDistance < _records.Count)
-                Sse.Prefetch0(_records[_index + PrefetchDistance]);
+                CacheLine.Prefetch(_records[_index + PrefetchDistance]);
             byte* data = SetMember.Data(_records[_index++], out int length);
             member = new PackedValue(data, length);
             return true;
@@ -66,7 +66,7 @@ public unsafe struct SetWalk : IDisposable
                     _records.Clear();
                     SetTable.TableOf(_set.Table).CollectSegment(ref _position, ref _records);
                     for (int i = 0; i < Math.Min(PrefetchDistance, _records.Count); i++)
-                        Sse.Prefetch0(_records[i]);
+                        CacheLine.Prefetch(_records[i]);
                     if (_records.Count != 0)
                         return Next(out member);
                 }

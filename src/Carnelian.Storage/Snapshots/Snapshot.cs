@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using System.Runtime.Intrinsics.X86;
+using Carnelian.Memory;
 using Carnelian.Threading;
 
 namespace Carnelian.Storage.Snapshots;
@@ -253,11 +253,11 @@ public sealed unsafe class Snapshot
         while (position >= 0 && _records.Count < MostRecords)
             table->Collect(ref position, ref _records);
         for (int i = 0; i < _records.Count && i < PrefetchDistance; i++)
-            Sse.Prefetch0(_records[i]);
+            CacheLine.Prefetch(_records[i]);
         for (int i = 0; i < _records.Count; i++)
         {
             if (i + PrefetchDistance < _records.Count)
-                Sse.Prefetch0(_records[i + PrefetchDistance]);
+                CacheLine.Prefetch(_records[i + PrefetchDistance]);
             var entry = new Entry(_records[i]);
             if (entry.Epoch == _epoch)
                 continue;

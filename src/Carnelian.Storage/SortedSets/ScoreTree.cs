@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using Carnelian.Memory;
 using Carnelian.Storage.Defragmentation;
 
@@ -122,7 +121,7 @@ internal unsafe struct ScoreTree
             var inner = (InnerNode*)node;
             int index = InnerNode.Find(inner, target);
             byte* child = InnerNode.Children(inner)[index];
-            Sse.Prefetch0(child);
+            CacheLine.Prefetch(child);
             rank += InnerNode.Sum(inner, index);
             node = child;
         }

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
+using Carnelian.Memory;
 using Carnelian.Storage.Packed;
 
 namespace Carnelian.Storage.SortedSets;
@@ -34,7 +34,7 @@ public unsafe struct SortedSetCursor
         _index = path.Position;
         Load(_leaf, _index - Ahead, _index + Ahead);
         if (_leaf->Next != null)
-            Sse.Prefetch0(_leaf->Next);
+            CacheLine.Prefetch(_leaf->Next);
         _element = LeafNode.RecordAt(_leaf, _index);
     }
 
@@ -85,11 +85,11 @@ public unsafe struct SortedSetCursor
         }
         else if (_index + Ahead < _leaf->Count)
         {
-            Sse.Prefetch0(LeafNode.RecordAt(_leaf, _index + Ahead));
+            CacheLine.Prefetch(LeafNode.RecordAt(_leaf, _index + Ahead));
         }
         else if (_leaf->Next != null && _index + Ahead - _leaf->Count is var next && next < _leaf->Next->Count)
         {
-            Sse.Prefetch0(LeafNode.RecordAt(_leaf->Next, next));
+            CacheLine.Prefetch(LeafNode.RecordAt(_leaf->Next, next));
         }
         _element = LeafNode.RecordAt(_leaf, _index);
     }
@@ -116,11 +116,11 @@ public unsafe struct SortedSetCursor
         }
         else if (_index >= Ahead)
         {
-            Sse.Prefetch0(LeafNode.RecordAt(_leaf, _index - Ahead));
+            CacheLine.Prefetch(LeafNode.RecordAt(_leaf, _index - Ahead));
         }
         else if (_leaf->Previous != null && _leaf->Previous->Count + _index - Ahead is var previous && previous >= 0)
         {
-            Sse.Prefetch0(LeafNode.RecordAt(_leaf->Previous, previous));
+            CacheLine.Prefetch(LeafNode.RecordAt(_leaf->Previous, previous));
         }
         _element = LeafNode.RecordAt(_leaf, _index);
     }
@@ -128,7 +128,7 @@ public unsafe struct SortedSetCursor
     private static void Load(LeafNode* leaf, int from, int to)
     {
         for (int i = Math.Max(from, 0); i < Math.Min(to, leaf->Count); i++)
-            Sse.Prefetch0(LeafNode.RecordAt(leaf, i));
+            CacheLine.Prefetch(LeafNode.RecordAt(leaf, i));
     }
 
     private static void LoadNode(LeafNode* leaf)
@@ -136,6 +136,6 @@ public unsafe struct SortedSetCursor
         if (leaf == null)
             return;
         for (int line = 0; line < 768; line += 64)
-            Sse.Prefetch0((byte*)leaf + line);
+            CacheLine.Prefetch((byte*)leaf + line);
     }
 }

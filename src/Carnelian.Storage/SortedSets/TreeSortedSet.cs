@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using Carnelian.Memory;
 using Carnelian.Storage.Snapshots;
 
@@ -83,7 +82,7 @@ internal unsafe struct TreeSortedSet
             for (int i = 0; i < length; i++)
             {
                 run[i] = LeafNode.RecordAt(path.Leaf, path.Position + i);
-                Sse.Prefetch0(run[i]);
+                CacheLine.Prefetch(run[i]);
             }
             LoadAhead(path, atFront: rank == 0);
             Tree.Remove(path, length);

@@ -157,12 +157,12 @@ public static class ClientControlCommands
     }
 
     private static ReadOnlySpan<byte> HelpLines => """
+        CACHING (YES|NO)
+            Track the keys that the next command reads, in OPTIN or OPTOUT mode, or not.
         CAPA <option> [options...]
             Tell what the client is able to do:
             * REDIRECT
               It follows redirections when primary and replica change places.
-        CACHING (YES|NO)
-            Track the keys that the next command reads, in OPTIN or OPTOUT mode, or not.
         GETREDIR
             Show the number of the connection that hears of changes in place of this one.
         GETNAME
@@ -208,12 +208,13 @@ public static class ClientControlCommands
             Tell about the client library:
             * LIB-NAME: its name.
             * LIB-VER: its version.
-        TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]] [OPTIN] [OPTOUT] [NOLOOP]
+        UNBLOCK <clientid> [TIMEOUT|ERROR]
+            End the waiting of a client in a blocking command.
+        TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]
+                 [OPTIN] [OPTOUT] [NOLOOP]
             Tell this connection of changes of the keys that it has read.
         TRACKINGINFO
             Show what this connection is told of changes.
-        UNBLOCK <clientid> [TIMEOUT|ERROR]
-            End the waiting of a client in a blocking command.
         NO-EVICT (ON|OFF)
             Keep this connection when clients take too much memory.
         NO-TOUCH (ON|OFF)

@@ -65,10 +65,10 @@ public static class MigrateCommand
             }
             else if (Ascii.EqualsIgnoreCase(word, "keys"u8))
             {
-                // A key besides is an error, so that there are none; but the word alone at the end is not looked for.
+                // A key besides is an error, so that there are none; but the word is looked for neither at the end nor in the place of the host.
                 if (arguments[KeyAt].Length != 0)
                 {
-                    if (HasWordKeys(arguments[1..^1]))
+                    if (HasWordKeys(arguments[2..^1]))
                         return false;
                     break;
                 }

@@ -112,6 +112,11 @@ public static class BitFieldCommands
             ctx.Modified(key, NotificationClass.String, "setbit"u8);
             ctx.Dirty += changes - 1;
         }
+        else if (target.HasGrown)
+        {
+            // No change that counts, but a copy has to have the same length.
+            ctx.Propagation = Propagation.Always;
+        }
     }
 
     /// <summary>Reads all arguments, or writes the error.</summary>

@@ -23,15 +23,15 @@ internal sealed class Shutdown(ServerInstance server)
         if (Interlocked.Increment(ref _signals) > 1 && isInterrupt)
         {
             server.Log.WriteFromSignal("You insist... exiting now.");
-            DataSaver.RemoveTemporaryFile();
             PidFile.Remove(server.Configuration, server.Log);
             DataSaver.RemoveTemporary();
             Environment.Exit(1);
         }
+        // First of all: SHUTDOWN ABORT, which may come at once, has to find it.
+        Volatile.Write(ref _due, () => OnMainLoop(name, isInterrupt));
         server.Log.WriteFromSignal($"Received {name} scheduling shutdown...");
         server.Loops.Main.Post(() =>
         {
-            Volatile.Write(ref _due, () => OnMainLoop(name, isInterrupt));
             if (!server.IsCronPaused)
                 RunCron();
         });

@@ -78,19 +78,6 @@ internal sealed class DataSaver(ServerInstance server)
         return true;
     }
 
-    /// <summary>Removes what a save leaves behind that the end of the process interrupts. Any thread.</summary>
-    public static void RemoveTemporaryFile()
-    {
-        try
-        {
-            File.Delete(TemporaryName);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Somebody else's, or the directory is gone.
-        }
-    }
-
     /// <summary>What is logged when a file could not be written.</summary>
     public static string Describe(RdbFile file, string name) => file.FailedStep switch
     {

@@ -97,7 +97,7 @@ internal sealed class LoopTracking(ServerInstance server, EventLoop loop)
     {
         KeyValuePair<byte[], Client?>[] changes = [.. _changed];
         _changed.Clear();
-        Array.Sort(changes, static (a, b) => a.Key.AsSpan().SequenceCompareTo(b.Key));
+        Array.Sort(changes, static (a, b) => ByteKeyComparer.Instance.Compare(a.Key, b.Key));
         server.Tracking.Broadcast(changes);
     }
 

@@ -1,6 +1,7 @@
 using Carnelian.Memory;
 using Carnelian.Protocol;
 using Carnelian.Server.Clients;
+using Carnelian.Server.Transactions;
 using Carnelian.Storage;
 using Carnelian.Threading;
 
@@ -52,7 +53,7 @@ internal sealed unsafe class TrackingHub(ServerInstance server)
     {
         ClientTracking? old = client.Tracking;
         byte[][] all = [.. old?.Prefixes ?? [], .. prefixes];
-        Array.Sort(all, static (a, b) => a.AsSpan().SequenceCompareTo(b));
+        Array.Sort(all, ByteKeyComparer.Instance);
         lock (_lock)
         {
             _table.Create();
@@ -84,15 +85,16 @@ internal sealed unsafe class TrackingHub(ServerInstance server)
     // Under the lock. Both lists are in order, and so is the result.
     private void Register(Client client, byte[][] before, byte[][] after)
     {
+        ByteKeyComparer order = ByteKeyComparer.Instance;
         var all = new List<BroadcastPrefix>(_prefixes.Length + after.Length);
         int next = 0, old = 0;
         foreach (BroadcastPrefix prefix in _prefixes)
         {
-            for (; next < after.Length && Compare(after[next], prefix.Prefix) < 0; next++)
+            for (; next < after.Length && order.Compare(after[next], prefix.Prefix) < 0; next++)
                 all.Add(new BroadcastPrefix(after[next], [client]));
-            bool isAfter = next < after.Length && Compare(after[next], prefix.Prefix) == 0;
+            bool isAfter = next < after.Length && order.Compare(after[next], prefix.Prefix) == 0;
             next += isAfter ? 1 : 0;
-            bool isBefore = old < before.Length && Compare(before[old], prefix.Prefix) == 0;
+            bool isBefore = old < before.Length && order.Compare(before[old], prefix.Prefix) == 0;
             old += isBefore ? 1 : 0;
             if (isAfter == isBefore)
                 all.Add(prefix);
@@ -104,8 +106,6 @@ internal sealed unsafe class TrackingHub(ServerInstance server)
         for (; next < after.Length; next++)
             all.Add(new BroadcastPrefix(after[next], [client]));
         _prefixes = [.. all];
-
-        static int Compare(byte[] a, byte[] b) => a.AsSpan().SequenceCompareTo(b);
     }
 
     // --- reads and changes ----------------------------------------------------------------------------------------

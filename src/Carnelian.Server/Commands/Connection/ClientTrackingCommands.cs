@@ -4,6 +4,7 @@ using Carnelian.Commands.Table;
 using Carnelian.Protocol;
 using Carnelian.Server.Clients;
 using Carnelian.Server.Tracking;
+using Carnelian.Server.Transactions;
 using static Carnelian.Commands.Table.CommandFlags;
 
 namespace Carnelian.Server.Commands.Connection;
@@ -192,7 +193,7 @@ public static class ClientTrackingCommands
     {
         // In order, one that begins with another comes behind it, and so does all that stands between the two.
         byte[][] sorted = [.. existing, .. prefixes];
-        Array.Sort(sorted, static (a, b) => a.AsSpan().SequenceCompareTo(b));
+        Array.Sort(sorted, ByteKeyComparer.Instance);
         if (!sorted.Zip(sorted.Skip(1), Overlaps).Contains(true))
             return null;
         for (int i = 0; i < prefixes.Count; i++)

@@ -14,6 +14,7 @@ internal sealed class RawInputs(ServerPair servers, Findings findings, int seed)
     private const int LateQuiet = 400;
     private const int Attempts = 6;
     private const int RandomInputs = 120;
+    private const int LongestLine = 64 * 1024;
     private const string Fence = "\r\nPING the-fence\r\n";
     private const string FenceReply = "$9\r\nthe-fence\r\n";
 
@@ -96,6 +97,9 @@ internal sealed class RawInputs(ServerPair servers, Findings findings, int seed)
             pair.Flush();
         }
 
+        // Whether a line is too long is asked after each read: its end must not come with the rest.
+        if (pieces.Sum(static piece => piece.Length) > LongestLine)
+            Thread.Sleep(Quiet);
         byte[] fence = Encoding.ASCII.GetBytes(Fence);
         pair.Oracle.QueueRaw(fence);
         pair.Tested.QueueRaw(fence);

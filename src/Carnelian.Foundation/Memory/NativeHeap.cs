@@ -214,8 +214,8 @@ public static unsafe class NativeHeap
     public static void ReturnIdlePages() => PageHeap.ReturnIdle();
 
     /// <summary>
-    /// To be called by busy threads where some milliseconds do no harm: brings memory behind addresses that will soon be handed out, if that is due and nobody else
-    /// has begun, so that no allocation has to wait for it. One read in all other cases.
+    /// To be called by busy threads where some milliseconds do no harm: brings memory behind addresses that will soon be handed out, if that is due,
+    /// so that no allocation has to wait for it. One read in all other cases.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prepare() => RegionReserve.Attend();

@@ -14,7 +14,6 @@ internal static unsafe partial class OsMemory
     private const int AdviseDontNeed = 4;
     private const int AdviseHugePages = 14;
     private const int AdviseNoHugePages = 15;
-    private const int ScheduleIdle = 5;
     private const int RemapMayMove = 1;
     private const int RemapFixed = 2;
 
@@ -91,14 +90,6 @@ internal static unsafe partial class OsMemory
             Volatile.Write(ref start[offset], 0);
     }
 
-    /// <summary>Lets the calling thread run only when a core has nothing else to do, where the system knows such threads.</summary>
-    public static void RunWhenIdle()
-    {
-        int priority = 0;
-        if (HasMappings)
-            _ = sched_setscheduler(0, ScheduleIdle, &priority);
-    }
-
     /// <summary>Asks the system not to join pages to huge ones any more: it would bring back pages that were given back.</summary>
     public static void RefuseHugePages(byte* start, nuint length)
     {
@@ -154,9 +145,6 @@ internal static unsafe partial class OsMemory
 
     [LibraryImport("libc")]
     private static partial int madvise(byte* address, nuint length, int advice);
-
-    [LibraryImport("libc")]
-    private static partial int sched_setscheduler(int thread, int policy, int* priority);
 
     // Variadic in C, but the kernel's five arguments are integers and go in the same registers on every Linux ABI that .NET runs on.
     [LibraryImport("libc")]

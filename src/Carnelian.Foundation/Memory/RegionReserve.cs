@@ -10,10 +10,8 @@ namespace Carnelian.Memory;
 /// <remarks>
 /// <para>A place of the reserve is Empty, or holds a free region that is in none of the page heap's lists: Wanted until somebody has begun to fill it,
 /// Busy meanwhile, then Ready; Busy again while it is given back since nobody has needed it, and Bare after that.</para>
-/// <para>A thread of the reserve's own fills regions, if there is more than one core. It runs when a core is idle: with any share of a busy core it would
-/// stop an event loop in the midst of a command for as long as that command would have waited for its page. Event loops fill regions themselves, between
-/// their rounds, if the thread has not begun in time. Both take no lock, they only move places on; regions are put in and taken out with the page heap's
-/// lock held.</para>
+/// <para>Event loops fill regions between their rounds. They take no lock for it, they only move places on; regions are put in and taken out with the
+/// page heap's lock held.</para>
 /// </remarks>
 internal static unsafe class RegionReserve
 {
@@ -25,16 +23,12 @@ internal static unsafe class RegionReserve
     // For so long a region waits that is likely to be needed, but slowly.
     private static readonly long s_patience = 10 * Stopwatch.Frequency;
 
-    // A thread that has not begun in this time has no core.
-    private static readonly long s_late = Environment.ProcessorCount == 1 ? 0 : Stopwatch.Frequency / 500;
-
     private static readonly Place[] s_places = new Place[Places];
-    private static AutoResetEvent? s_wake;
     private static long s_lastTaken;
     private static bool s_isScarce;
     private static bool s_isFast;
-    private static long s_wantedSince;
-    private static int s_isOn;
+    private static bool s_isWanted;
+    private static bool s_isOn;
 
     /// <summary>Regions in the reserve, all of them free.</summary>
     public static int Count => Places - CountOf(PlaceState.Empty);
@@ -62,10 +56,8 @@ internal static unsafe class RegionReserve
     /// <summary>Turns the reserve on, for a process that calls <see cref="Attend"/> now and then.</summary>
     public static void Start()
     {
-        if (!OsMemory.HasMappings || Volatile.Read(ref s_isOn) != 0 || Interlocked.Exchange(ref s_isOn, 1) != 0 || Environment.ProcessorCount == 1)
-            return;
-        s_wake = new AutoResetEvent(false);
-        new Thread(Run, 256 << 10) { Name = "heap_reserve", IsBackground = true }.Start();
+        if (OsMemory.HasMappings)
+            Volatile.Write(ref s_isOn, true);
     }
 
     /// <summary>Whether another region should be put into the reserve now. With the page heap's lock held.</summary>
@@ -74,7 +66,7 @@ internal static unsafe class RegionReserve
     public static bool Wants(bool tookRegion, bool isScarce)
     {
         Volatile.Write(ref s_isScarce, isScarce);
-        if (s_isOn == 0)
+        if (!Volatile.Read(ref s_isOn))
             return false;
         if (tookRegion)
         {
@@ -121,27 +113,32 @@ internal static unsafe class RegionReserve
         Debug.Fail("the reserve is full");
     }
 
-    /// <summary>Sees to it that what is wanted gets filled. Without any lock.</summary>
-    public static void Notify()
-    {
-        Volatile.Write(ref s_wantedSince, Stopwatch.GetTimestamp());
-        s_wake?.Set();
-    }
+    /// <summary>Says that a region is wanted.</summary>
+    public static void Notify() => Volatile.Write(ref s_isWanted, true);
 
-    /// <summary>Fills a region if one is wanted and the thread has not begun.</summary>
+    /// <summary>Fills a region if one is wanted. Without any lock.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Attend()
     {
-        if (Volatile.Read(ref s_wantedSince) != 0)
-            FillLate();
+        if (Volatile.Read(ref s_isWanted))
+            Fill();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void FillLate()
+    private static void Fill()
     {
-        long since = Volatile.Read(ref s_wantedSince);
-        if (since != 0 && Stopwatch.GetTimestamp() - since >= s_late && !TryFill())
-            Interlocked.CompareExchange(ref s_wantedSince, 0, since);
+        // Before the look: whoever wants one from now on says so again.
+        Volatile.Write(ref s_isWanted, false);
+        foreach (ref Place place in s_places.AsSpan())
+        {
+            if (!place.TryMove(PlaceState.Wanted, PlaceState.Busy))
+                continue;
+            // One is enough for a round, and there may be more.
+            Volatile.Write(ref s_isWanted, true);
+            OsMemory.Populate(place.Run->Start, place.Run->Bytes);
+            place.State = PlaceState.Ready;
+            return;
+        }
     }
 
     /// <summary>Gives memory back that nobody has needed for a while, 2 MiB at most. To be called some times a second, by one thread.</summary>
@@ -161,30 +158,6 @@ internal static unsafe class RegionReserve
             OsMemory.GiveBack(Region.Of(place.Run->Start), Region.Size);
             place.State = PlaceState.Bare;
             return;
-        }
-    }
-
-    private static bool TryFill()
-    {
-        foreach (ref Place place in s_places.AsSpan())
-        {
-            if (!place.TryMove(PlaceState.Wanted, PlaceState.Busy))
-                continue;
-            OsMemory.Populate(place.Run->Start, place.Run->Bytes);
-            place.State = PlaceState.Ready;
-            return true;
-        }
-        return false;
-    }
-
-    private static void Run()
-    {
-        OsMemory.RunWhenIdle();
-        while (true)
-        {
-            s_wake!.WaitOne();
-            while (TryFill())
-                ;
         }
     }
 

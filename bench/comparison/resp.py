@@ -26,9 +26,9 @@ class Connection:
         self._socket.sendall(b"".join(parts))
         return self._read()
 
-    def info(self):
-        """All of INFO as a dictionary of strings."""
-        lines = self.call("INFO", "everything").decode("utf-8", "replace").splitlines()
+    def info(self, *sections):
+        """Sections of INFO, all by default, as a dictionary of strings."""
+        lines = self.call("INFO", *(sections or ("everything",))).decode("utf-8", "replace").splitlines()
         return dict(line.split(":", 1) for line in lines if ":" in line and not line.startswith("#"))
 
     def _read(self):

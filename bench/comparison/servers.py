@@ -110,7 +110,7 @@ class Server:
         self._connection = self._first_pong(begin + 30)
         self.start_seconds = time.perf_counter() - begin
         # Another server may have taken the port between the probe and the bind: never measure a stranger.
-        answered = self.info().get("process_id")
+        answered = self.info("server").get("process_id")
         if answered != str(self.pid):
             raise ServerFailed(f"process {answered} answers on port {self.port}, not {self.program.label} ({self.pid})")
 
@@ -146,8 +146,8 @@ class Server:
     def call(self, *args):
         return self._connection.call(*args)
 
-    def info(self):
-        return Info(self._connection.info())
+    def info(self, *sections):
+        return Info(self._connection.info(*sections))
 
     def cpu(self):
         # The CPU clock of a process has the number (~pid << 3) | 2: nanoseconds of all its threads, dead or alive.

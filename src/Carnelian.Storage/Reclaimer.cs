@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace Carnelian.Storage;
 
 /// <summary>
@@ -8,8 +6,10 @@ namespace Carnelian.Storage;
 /// <remarks>Work may be handed over by any thread, under any lock. One thread of its own does it, in order.</remarks>
 public sealed class Reclaimer : IDisposable
 {
-    private readonly BlockingCollection<(Action Work, long Objects, long Bytes)> _queue = [];
+    // Its lock guards it; whoever puts something in or ends it wakes the thread.
+    private readonly Queue<Job> _queue = new();
     private readonly Thread _thread;
+    private bool _isEnding;
     private long _pending;
     private long _pendingBytes;
     private long _done;
@@ -38,7 +38,7 @@ public sealed class Reclaimer : IDisposable
     {
         Interlocked.Add(ref _pending, objects);
         Interlocked.Add(ref _pendingBytes, bytes);
-        _queue.Add((work, objects, bytes));
+        Add(new Job(work, objects, bytes));
     }
 
     /// <summary>Sets the count of freed objects back.</summary>
@@ -48,26 +48,50 @@ public sealed class Reclaimer : IDisposable
     public void Drain()
     {
         using var done = new ManualResetEventSlim();
-        _queue.Add((done.Set, 0, 0));
+        Add(new Job(done.Set, 0, 0));
         done.Wait();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _queue.CompleteAdding();
+        lock (_queue)
+        {
+            _isEnding = true;
+            Monitor.Pulse(_queue);
+        }
         _thread.Join();
-        _queue.Dispose();
+    }
+
+    private void Add(Job job)
+    {
+        lock (_queue)
+        {
+            _queue.Enqueue(job);
+            Monitor.Pulse(_queue);
+        }
+    }
+
+    private Job? Take()
+    {
+        lock (_queue)
+        {
+            while (_queue.Count == 0 && !_isEnding)
+                Monitor.Wait(_queue);
+            return _queue.Count == 0 ? null : _queue.Dequeue();
+        }
     }
 
     private void Run()
     {
-        foreach ((Action work, long objects, long bytes) in _queue.GetConsumingEnumerable())
+        while (Take() is { } job)
         {
-            work();
-            Interlocked.Add(ref _pendingBytes, -bytes);
-            Interlocked.Add(ref _pending, -objects);
-            Interlocked.Add(ref _done, objects);
+            job.Work();
+            Interlocked.Add(ref _pendingBytes, -job.Bytes);
+            Interlocked.Add(ref _pending, -job.Objects);
+            Interlocked.Add(ref _done, job.Objects);
         }
     }
+
+    private sealed record Job(Action Work, long Objects, long Bytes);
 }

@@ -123,7 +123,8 @@ internal sealed class LoopSet(ServerInstance server) : IDisposable
                 target.ExpectClient();
                 moves.Add((client, target));
             }
-            loop.Mailbox.HandOver(moves, ends ? Main.Mailbox : null);
+            if (moves.Count != 0 || ends)
+                loop.Mailbox.HandOver(moves, ends ? Main.Mailbox : null);
             return ends;
         }
     }

@@ -50,12 +50,17 @@ internal sealed class Supervisor
     /// <summary>Sends systemd a state; without systemd nothing happens.</summary>
     public void Notify(string state)
     {
-        if (_socket == null)
-            return;
+        if (_socket != null)
+            Send(_socket, state);
+    }
+
+    // By itself: without systemd nobody loads what it needs.
+    private static void Send(string name, string state)
+    {
         try
         {
             // A leading @ stands for the zero byte of a name that is in no directory.
-            string path = _socket.StartsWith('@') ? '\0' + _socket[1..] : _socket;
+            string path = name.StartsWith('@') ? '\0' + name[1..] : name;
             using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
             _ = socket.SendTo(Encoding.UTF8.GetBytes(state), new UnixDomainSocketEndPoint(path));
         }

@@ -63,13 +63,18 @@ internal sealed unsafe class Unblocker : IDisposable
 
     // --- noting what is ready -------------------------------------------------------------------------------------
 
-    /// <summary>Notes that a command has changed a key. On the thread of the loop that runs it, under the key's lock.</summary>
+    /// <summary>
+    /// Notes that a command has changed a key. On the thread of the loop that runs it, under the key's lock. Keys are served in the order in which they have
+    /// become what somebody can wait for.
+    /// </summary>
     public static void NoteChanged(Database database, in Key key)
     {
         WaitQueue* queue = database.Waits.Find(key);
-        if (queue != null)
+        if (queue != null && (queue->WantingRemoval != 0 || CanBeAwaited(database.Peek(key, Clock.Latest))))
             s_current?.Note(database, queue);
     }
+
+    private static bool CanBeAwaited(Entry entry) => entry.Exists && entry.Type is Storage.ValueType.List or Storage.ValueType.SortedSet or Storage.ValueType.Stream;
 
     /// <summary>
     /// Notes that the keyspace itself removes a key. On the thread of a loop, under the key's lock. Whoever waits for that is served in a unit of

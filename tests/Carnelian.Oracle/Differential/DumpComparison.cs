@@ -10,8 +10,11 @@ namespace Carnelian.Oracle.Differential;
 /// </summary>
 internal sealed partial class DumpComparison(RespConnection oracle, RespConnection tested)
 {
+    /// <summary>The key that payloads are restored as, on the oracle alone.</summary>
+    public const string RestoredKey = "dump comparison";
+
     private static readonly byte[] s_dump = "DUMP"u8.ToArray();
-    private static readonly byte[] s_restored = "dump comparison"u8.ToArray();
+    private static readonly byte[] s_restored = Encoding.ASCII.GetBytes(RestoredKey);
 
     /// <summary>Compares the payloads of a key.</summary>
     /// <param name="key">The key, which both servers have with the same value.</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Carnelian.Oracle.Differential;
 using Carnelian.Testing;
 
 namespace Carnelian.Oracle.Journals;
@@ -11,7 +12,10 @@ internal sealed record JournalEntry(string Database, string[] Words)
     private const long LeastSeconds = 1_000_000_000;
     private const long Tolerance = 10_000;
 
-    /// <summary>Reads a stream from its first SELECT on. Heartbeats and SELECTs themselves are left out.</summary>
+    /// <summary>Whether it is only in our journal: BITFIELD that has lengthened a string and then failed, which Valkey keeps from its replicas.</summary>
+    public bool IsOurs => Words is ["BITFIELD" or "bitfield", ..] && Array.Exists(Words, static word => word.Equals("FAIL", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Reads a stream from its first SELECT on. Heartbeats, SELECTs themselves and what the comparison does are left out.</summary>
     public static List<JournalEntry> Read(IEnumerable<RespValue> commands)
     {
         var entries = new List<JournalEntry>();
@@ -21,7 +25,7 @@ internal sealed record JournalEntry(string Database, string[] Words)
             string[] words = [.. command.Elements.Select(static word => word.Value)];
             if (words[0] == "SELECT")
                 database = words[1];
-            else if (words is not (["PING" or "ping"] or ["REPLCONF", ..]))
+            else if (words is not (["PING" or "ping"] or ["REPLCONF", ..] or [_, DumpComparison.RestoredKey, ..]))
                 entries.Add(new JournalEntry(words is ["MULTI" or "EXEC"] ? "" : database, words));
         }
 

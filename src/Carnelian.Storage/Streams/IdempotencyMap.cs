@@ -105,6 +105,13 @@ public readonly unsafe struct IdempotencyMap
         _fields->Bytes += (long)NativeHeap.UsableSize((byte*)added);
     }
 
+    /// <summary>Sets what was counted, for a stream that is read from outside.</summary>
+    public void SetCounters(long added, long duplicates)
+    {
+        _fields->Added = added;
+        _fields->Duplicates = duplicates;
+    }
+
     /// <summary>Forgets ids that are older than they are kept.</summary>
     public void Expire(long now)
     {
@@ -132,8 +139,7 @@ public readonly unsafe struct IdempotencyMap
         IdempotencyMap copy = Create(Seconds, IdsPerProducer);
         for (Message* message = _fields->Oldest; message != null; message = message->Behind)
             copy.Add(message->Owner->Key.Bytes, message->Key.Bytes, message->Id, message->Time);
-        copy._fields->Added = Added;
-        copy._fields->Duplicates = Duplicates;
+        copy.SetCounters(Added, Duplicates);
         return copy;
     }
 

@@ -31,6 +31,9 @@ public readonly unsafe struct PendingEntry
     /// <summary>The consumer that has it; none if it was released.</summary>
     public StreamConsumer Owner => new(_fields->Owner);
 
+    /// <summary>Whether a consumer has given it back.</summary>
+    public bool IsReleased => !Owner.Exists && _fields->Time < 0;
+
     /// <summary>
     /// What orders the entries of a group by delivery: the time, or for those without an owner a number below all times, in the order of their release.
     /// </summary>

@@ -39,6 +39,9 @@ public readonly record struct StreamId(ulong Milliseconds, ulong Sequence) : IOr
     /// <summary>Comparison.</summary>
     public static bool operator >=(StreamId left, StreamId right) => !(left < right);
 
+    /// <summary>Comparison, for sorting: less than 0, 0, or more.</summary>
+    public static int Compare(StreamId left, StreamId right) => left < right ? -1 : right < left ? 1 : 0;
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsLess(in StreamId left, in StreamId right) => left < right;

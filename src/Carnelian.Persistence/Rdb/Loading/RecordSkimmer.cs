@@ -83,6 +83,8 @@ internal unsafe ref struct RecordSkimmer
             case RdbType.StreamListPacks2:
             case RdbType.StreamListPacks3:
                 return SkipStream(type);
+            case RdbType.RedisStreamListPacks4 or RdbType.RedisStreamListPacks5 when dialect == RdbDialect.Redis:
+                return SkipStream(type);
             case RdbType.ValkeyHash2 when dialect == RdbDialect.Valkey:
                 return SkipStrings(2, sizeof(long));
             default:
@@ -138,11 +140,32 @@ internal unsafe ref struct RecordSkimmer
                 return false;
             for (; consumers > 0; consumers--)
             {
-                if (!SkipString() || !Skip(type >= RdbType.StreamListPacks3 ? 16UL : 8) || !TryLength(out ulong own) || own > int.MaxValue || !Skip(own * 16))
+                if (!SkipString() || !Skip(type >= RdbType.StreamListPacks3 ? 16UL : 8) || !SkipIds())
+                    return false;
+            }
+            if (type >= RdbType.RedisStreamListPacks5 && !SkipIds())
+                return false;
+        }
+        return type < RdbType.RedisStreamListPacks4 || SkipProducers();
+    }
+
+    private bool SkipIds() => TryLength(out ulong count) && count <= int.MaxValue && Skip(count * 16);
+
+    private bool SkipProducers()
+    {
+        if (!TryLength(out _) || !TryLength(out _) || !TryLength(out ulong producers))
+            return false;
+        for (; producers > 0; producers--)
+        {
+            if (!SkipString() || !TryLength(out ulong messages))
+                return false;
+            for (; messages > 0; messages--)
+            {
+                if (!SkipString() || !TryLength(out _) || !TryLength(out _))
                     return false;
             }
         }
-        return true;
+        return TryLength(out _) && TryLength(out _);
     }
 
     private bool Skip(ulong bytes)

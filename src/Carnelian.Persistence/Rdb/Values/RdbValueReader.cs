@@ -69,6 +69,9 @@ public static class RdbValueReader
                 case RdbType.RedisHashListPackEx:
                 case RdbType.RedisHashListPackExPreview:
                     return VolatileHashReader.TryReadRedisPack(ref input, rules, isPreview: type == RdbType.RedisHashListPackExPreview, out value);
+                case RdbType.RedisStreamListPacks4:
+                case RdbType.RedisStreamListPacks5:
+                    return StreamReader.TryRead(ref input, type, rules, out value);
             }
         }
         value = default;

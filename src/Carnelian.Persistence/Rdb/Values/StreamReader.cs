@@ -10,7 +10,8 @@ namespace Carnelian.Persistence.Rdb.Values;
 /// <remarks>
 /// Layout: blocks, each with the id of its master entry in 16 bytes big endian and a listpack; the length, the last id; from version 2 on the first id, the
 /// greatest deleted id and the entries ever added; the groups: name, last id, from version 2 on the entries read, the pending entries (id, time,
-/// deliveries), the consumers: name, time last seen, from version 3 on the time last active, the ids that are pending for it.
+/// deliveries), the consumers: name, time last seen, from version 3 on the time last active, the ids that are pending for it; from version 5 on the ids
+/// that nobody has, in the order of their release. From version 4 on what is known of producers: see <see cref="ProducerReader"/>.
 /// </remarks>
 internal static class StreamReader
 {
@@ -21,7 +22,8 @@ internal static class StreamReader
     {
         value = default;
         StreamValue stream = StreamValue.Create();
-        if (!TryReadBlocks(ref input, stream) || !TryReadTotals(ref input, stream, type) || !TryReadGroups(ref input, stream, type, rules))
+        if (!TryReadBlocks(ref input, stream) || !TryReadTotals(ref input, stream, type) || !TryReadGroups(ref input, stream, type, rules)
+            || (type >= RdbType.RedisStreamListPacks4 && !ProducerReader.TryRead(ref input, stream, rules.Now)))
         {
             stream.Free();
             return false;
@@ -136,7 +138,49 @@ internal static class StreamReader
             if (!TryReadConsumer(ref input, group, type, rules))
                 return false;
         }
-        return group.ReleasedCount == 0 || input.Corrupt("NACK entry without consumer");
+        long unowned = group.ReleasedCount;
+        if (type >= RdbType.RedisStreamListPacks5 && !TryReadReleased(ref input, group, ref unowned))
+            return false;
+        if (unowned != 0)
+            return input.Corrupt("NACK entry without consumer");
+        if (group.FindConsumer(ReleasedEntries.Owner) is { Exists: true, SeenTime: ReleasedEntries.OwnerSeenTime } stand)
+            Release(group, stand);
+        return true;
+    }
+
+    /// <summary>What stands for entries that were released goes, and they are that again.</summary>
+    private static void Release(StreamGroup group, StreamConsumer stand)
+    {
+        var ids = new List<(long Time, StreamId Id)>();
+        for (PendingWalk walk = stand.PendingFrom(default); walk.MoveNext();)
+            ids.Add((walk.Entry.DeliveryTime, walk.Id));
+        ids.Sort(static (one, other) => one.Time != other.Time ? one.Time.CompareTo(other.Time) : StreamId.Compare(one.Id, other.Id));
+        foreach ((_, StreamId id) in ids)
+            group.Release(id, group.FindPending(id));
+        group.RemoveConsumer(stand);
+    }
+
+    /// <summary>Reads which entries were released.</summary>
+    /// <param name="input">What is read.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="unowned">How many entries have no owner and are not known to be released; goes down.</param>
+    private static bool TryReadReleased(ref RdbInput input, StreamGroup group, ref long unowned)
+    {
+        if (!input.TryReadCount(out long count))
+            return false;
+        for (; count > 0; count--)
+        {
+            if (!TryReadId(ref input, out StreamId id))
+                return false;
+            PendingEntry entry = group.FindPending(id);
+            if (!entry.Exists)
+                return input.Corrupt("NACKed entry not found in group global PEL");
+            if (entry.Owner.Exists || entry.IsReleased)
+                return input.Corrupt("NACKed entry with a consumer, or twice");
+            group.Release(id, entry);
+            unowned--;
+        }
+        return true;
     }
 
     private static bool TryReadConsumer(ref RdbInput input, StreamGroup group, byte type, in LoadRules rules)

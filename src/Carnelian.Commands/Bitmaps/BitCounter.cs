@@ -7,11 +7,13 @@ namespace Carnelian.Commands.Bitmaps;
 
 /// <summary>
 /// Counts the bits that are one. Long strings go through the tree of carry-save adders of Harley and Seal (Muła, Kurz, Lemire: Faster
-/// Population Counts Using AVX2 Instructions): sixteen vectors cost one count of bits and some logic.
+/// Population Counts Using AVX2 Instructions): sixteen vectors cost one count of bits and some logic. They are read from four places,
+/// a quarter of the string apart: where memory sets the pace, four streams are under way at a time, and only one of them is about to enter another page.
 /// </summary>
 internal static unsafe class BitCounter
 {
     private const int BlockVectors = 16;
+    private const int QuarterVectors = BlockVectors / 4;
     private const int BlockBytes = BlockVectors * 32;
     private const int WideBlockBytes = BlockVectors * 64;
     private const int CacheLine = 64;
@@ -67,21 +69,22 @@ internal static unsafe class BitCounter
     private static long CountBlocks(byte* data, int blocks)
     {
         Vector256<ulong> ones = default, twos = default, fours = default, eights = default, total = default;
-        var at = (Vector256<ulong>*)data;
-        for (; blocks > 0; blocks--, at += BlockVectors)
+        var a = (Vector256<ulong>*)data;
+        Vector256<ulong>* b = a + blocks * QuarterVectors, c = b + blocks * QuarterVectors, d = c + blocks * QuarterVectors;
+        for (; blocks > 0; blocks--, a += QuarterVectors, b += QuarterVectors, c += QuarterVectors, d += QuarterVectors)
         {
-            Add(ref ones, at[0], at[1], out Vector256<ulong> twosA);
-            Add(ref ones, at[2], at[3], out Vector256<ulong> twosB);
+            Add(ref ones, a[0], a[1], out Vector256<ulong> twosA);
+            Add(ref ones, a[2], a[3], out Vector256<ulong> twosB);
             Add(ref twos, twosA, twosB, out Vector256<ulong> foursA);
-            Add(ref ones, at[4], at[5], out twosA);
-            Add(ref ones, at[6], at[7], out twosB);
+            Add(ref ones, b[0], b[1], out twosA);
+            Add(ref ones, b[2], b[3], out twosB);
             Add(ref twos, twosA, twosB, out Vector256<ulong> foursB);
             Add(ref fours, foursA, foursB, out Vector256<ulong> eightsA);
-            Add(ref ones, at[8], at[9], out twosA);
-            Add(ref ones, at[10], at[11], out twosB);
+            Add(ref ones, c[0], c[1], out twosA);
+            Add(ref ones, c[2], c[3], out twosB);
             Add(ref twos, twosA, twosB, out foursA);
-            Add(ref ones, at[12], at[13], out twosA);
-            Add(ref ones, at[14], at[15], out twosB);
+            Add(ref ones, d[0], d[1], out twosA);
+            Add(ref ones, d[2], d[3], out twosB);
             Add(ref twos, twosA, twosB, out foursB);
             Add(ref fours, foursA, foursB, out Vector256<ulong> eightsB);
             Add(ref eights, eightsA, eightsB, out Vector256<ulong> sixteens);
@@ -95,21 +98,22 @@ internal static unsafe class BitCounter
     private static long CountWideBlocks(byte* data, int blocks)
     {
         Vector512<ulong> ones = default, twos = default, fours = default, eights = default, total = default;
-        var at = (Vector512<ulong>*)data;
-        for (; blocks > 0; blocks--, at += BlockVectors)
+        var a = (Vector512<ulong>*)data;
+        Vector512<ulong>* b = a + blocks * QuarterVectors, c = b + blocks * QuarterVectors, d = c + blocks * QuarterVectors;
+        for (; blocks > 0; blocks--, a += QuarterVectors, b += QuarterVectors, c += QuarterVectors, d += QuarterVectors)
         {
-            Add(ref ones, at[0], at[1], out Vector512<ulong> twosA);
-            Add(ref ones, at[2], at[3], out Vector512<ulong> twosB);
+            Add(ref ones, a[0], a[1], out Vector512<ulong> twosA);
+            Add(ref ones, a[2], a[3], out Vector512<ulong> twosB);
             Add(ref twos, twosA, twosB, out Vector512<ulong> foursA);
-            Add(ref ones, at[4], at[5], out twosA);
-            Add(ref ones, at[6], at[7], out twosB);
+            Add(ref ones, b[0], b[1], out twosA);
+            Add(ref ones, b[2], b[3], out twosB);
             Add(ref twos, twosA, twosB, out Vector512<ulong> foursB);
             Add(ref fours, foursA, foursB, out Vector512<ulong> eightsA);
-            Add(ref ones, at[8], at[9], out twosA);
-            Add(ref ones, at[10], at[11], out twosB);
+            Add(ref ones, c[0], c[1], out twosA);
+            Add(ref ones, c[2], c[3], out twosB);
             Add(ref twos, twosA, twosB, out foursA);
-            Add(ref ones, at[12], at[13], out twosA);
-            Add(ref ones, at[14], at[15], out twosB);
+            Add(ref ones, d[0], d[1], out twosA);
+            Add(ref ones, d[2], d[3], out twosB);
             Add(ref twos, twosA, twosB, out foursB);
             Add(ref fours, foursA, foursB, out Vector512<ulong> eightsB);
             Add(ref eights, eightsA, eightsB, out Vector512<ulong> sixteens);

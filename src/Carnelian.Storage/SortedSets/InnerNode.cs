@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Carnelian.Memory;
 
 namespace Carnelian.Storage.SortedSets;
@@ -59,16 +60,30 @@ internal unsafe struct InnerNode
     public static int Find(InnerNode* node, in TreeTarget target)
     {
         long* keys = Keys(node);
-        int low = 0, high = node->Count;
-        while (low < high)
+        int count = node->Count, low = CountLess(keys, count, target.Key);
+        if (low < count && keys[low] == target.Key)
         {
-            int half = (int)((uint)(low + high) >> 1);
-            long key = keys[half];
-            if (key < target.Key || (key == target.Key && target.IsAtOrBehind(Records(node)[half])))
-                low = half + 1;
-            else
-                high = half;
+            int high = target.Key == long.MaxValue ? count : low + CountLess(keys + low, count - low, target.Key + 1);
+            while (low < high)
+            {
+                int half = (int)((uint)(low + high) >> 1);
+                if (target.IsAtOrBehind(Records(node)[half]))
+                    low = half + 1;
+                else
+                    high = half;
+            }
         }
         return low == 0 ? 0 : low - 1;
+    }
+
+    /// <summary>How many of some ordered numbers are less than a value. All are read: that is quicker than a search whose steps wait for each other.</summary>
+    private static int CountLess(long* values, int count, long value)
+    {
+        Vector128<long> bound = Vector128.Create(value), sum = Vector128<long>.Zero;
+        int i = 0;
+        for (; i + 2 <= count; i += 2)
+            sum -= Vector128.GreaterThan(bound, Vector128.Load(values + i));
+        int less = (int)Vector128.Sum(sum);
+        return i < count && values[i] < value ? less + 1 : less;
     }
 }

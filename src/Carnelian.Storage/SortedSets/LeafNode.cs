@@ -19,6 +19,9 @@ internal unsafe struct LeafNode
     /// <summary>The entries of the smallest leaf, which takes 96 bytes; only the first leaf of a small tree is smaller than the others.</summary>
     public const int FewestEntries = 6;
 
+    private const int FullBytes = 768;
+    private const int TailsOffset = 256; // the line in which those of a full leaf begin
+
     public LeafNode* Previous;
     public LeafNode* Next;
     public int Count;
@@ -73,6 +76,25 @@ internal unsafe struct LeafNode
                 high = half;
         }
         return low;
+    }
+
+    /// <summary>The place of a record that is in the leaf, without a look at others of its score.</summary>
+    public static int IndexOf(LeafNode* leaf, long key, byte* record)
+    {
+        ulong* tails = Tails(leaf);
+        ulong tail = ScoreKey.Tail(key, record);
+        int index = CountLess(Heads(leaf), leaf->Count, ScoreKey.Head(key));
+        while (tails[index] != tail)
+            index++;
+        return index;
+    }
+
+    /// <summary>Starts to load what a search reads behind the heads: which part of it, only they tell.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PrefetchTails(byte* leaf)
+    {
+        for (int offset = TailsOffset; offset < FullBytes; offset += 64)
+            CacheLine.Prefetch(leaf + offset);
     }
 
     /// <summary>How many of some ordered numbers are less than a value.</summary>

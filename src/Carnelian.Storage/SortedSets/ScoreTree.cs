@@ -67,15 +67,6 @@ internal unsafe struct ScoreTree
         return new ScoreTree { _root = (byte*)leaf, _first = leaf, _last = leaf, _leaves = 1 };
     }
 
-    /// <summary>A tree of records that are in order.</summary>
-    public static ScoreTree Build(byte** records, long count)
-    {
-        ScoreTree tree = Create();
-        for (long i = 0; i < count; i++)
-            tree.Append(records[i]);
-        return tree;
-    }
-
     /// <summary>Frees the nodes, not the records.</summary>
     public void Clear()
     {
@@ -99,6 +90,20 @@ internal unsafe struct ScoreTree
     /// <summary>Finds the leaf and the place in it that a target has.</summary>
     public readonly void Find(in TreeTarget target, ref TreePath path)
     {
+        FindLeaf(target, ref path);
+        path.Position = LeafNode.Find(path.Leaf, target);
+    }
+
+    /// <summary>Finds the place of a record that is in the tree.</summary>
+    public readonly void Find(MemberRecord record, ref TreePath path)
+    {
+        TreeTarget target = TreeTarget.Of(record);
+        FindLeaf(target, ref path);
+        path.Position = LeafNode.IndexOf(path.Leaf, target.Key, record.Address);
+    }
+
+    private readonly void FindLeaf(in TreeTarget target, ref TreePath path)
+    {
         byte* node = _root;
         for (int level = 0; level < _levels; level++)
         {
@@ -107,8 +112,9 @@ internal unsafe struct ScoreTree
             path.Set(level, inner, index);
             node = InnerNode.Children(inner)[index];
         }
+        if (_levels != 0)
+            LeafNode.PrefetchTails(node);
         path.Leaf = (LeafNode*)node;
-        path.Position = LeafNode.Find(path.Leaf, target);
     }
 
     /// <summary>How many members lie before a target.</summary>
@@ -120,10 +126,9 @@ internal unsafe struct ScoreTree
         {
             var inner = (InnerNode*)node;
             int index = InnerNode.Find(inner, target);
-            byte* child = InnerNode.Children(inner)[index];
-            CacheLine.Prefetch(child);
+            node = InnerNode.Children(inner)[index];
+            CacheLine.Prefetch(node);
             rank += InnerNode.Sum(inner, index);
-            node = child;
         }
         return rank + LeafNode.Find((LeafNode*)node, target);
     }
@@ -586,7 +591,7 @@ internal unsafe struct ScoreTree
     {
         var member = new MemberRecord(record);
         TreePath path = default;
-        Find(TreeTarget.Of(member), ref path);
+        Find(member, ref path);
         LeafNode* leaf = path.Leaf;
         int position = path.Position;
         Debug.Assert(LeafNode.RecordAt(leaf, position) == record);

@@ -63,7 +63,7 @@ internal unsafe struct TreeSortedSet
         BeforeChange(hash);
         var record = new MemberRecord(*slot);
         TreePath path = default;
-        Tree.Find(TreeTarget.Of(record), ref path);
+        Tree.Find(record, ref path);
         Tree.Remove(path, 1);
         Members.RemoveAt(slot, hash);
         record.Free();

@@ -11,6 +11,7 @@ internal readonly unsafe struct TreeTarget
     public readonly long Key;
     private readonly byte* _member;
     private readonly int _length; // of the member, or one of the two below
+    private readonly byte* _record; // of the member, where it has one with this score
 
     /// <summary>The place of a member with a score.</summary>
     public TreeTarget(long key, byte* member, int length)
@@ -20,6 +21,9 @@ internal readonly unsafe struct TreeTarget
         _length = length;
     }
 
+    private TreeTarget(MemberRecord record)
+        : this(ScoreKey.Of(record.Score), record.Data, record.Length) => _record = record.Address;
+
     private TreeTarget(long key, int side)
     {
         Key = key;
@@ -27,7 +31,7 @@ internal readonly unsafe struct TreeTarget
     }
 
     /// <summary>The place of a record.</summary>
-    public static TreeTarget Of(MemberRecord record) => new(ScoreKey.Of(record.Score), record.Data, record.Length);
+    public static TreeTarget Of(MemberRecord record) => new(record);
 
     /// <summary>The place before all members of a score.</summary>
     public static TreeTarget Before(double score) => new(ScoreKey.Of(score), BeforeAll);
@@ -39,6 +43,8 @@ internal readonly unsafe struct TreeTarget
     [MethodImpl(MethodImplOptions.NoInlining)]
     public bool IsBehind(byte* record)
     {
+        if (record == _record)
+            return false;
         long key = ScoreKey.Of(new MemberRecord(record).Score);
         if (key != Key)
             return key < Key;
@@ -47,7 +53,7 @@ internal readonly unsafe struct TreeTarget
 
     /// <summary>Whether this is a record of the same score, or behind it.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public bool IsAtOrBehind(byte* record) => _length < 0 ? _length == BehindAll : Compare(record) <= 0;
+    public bool IsAtOrBehind(byte* record) => _length < 0 ? _length == BehindAll : record == _record || Compare(record) <= 0;
 
     private int Compare(byte* record) => new MemberRecord(record).Member.SequenceCompareTo(new ReadOnlySpan<byte>(_member, _length));
 }

@@ -9,13 +9,16 @@ class Server:
         words = shlex.split(command)
         self.command = [os.path.abspath(word) if "/" in word and os.path.exists(word) else word for word in words]
         self.arguments = shlex.split(arguments)
-        self.data = data  # an RDB file to begin with
+        self.data = data  # to begin with: an RDB file, or the folder of an AOF
         self.complaint = None
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="carnelian-test-")
         if self.data:
-            shutil.copy(self.data, os.path.join(self.folder, "dump.rdb"))
+            if os.path.isdir(self.data):
+                shutil.copytree(self.data, os.path.join(self.folder, "appendonlydir"))
+            else:
+                shutil.copy(self.data, os.path.join(self.folder, "dump.rdb"))
         self.port = free_port()
         self.log = open(os.path.join(self.folder, "output.txt"), "wb")
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", self.folder]

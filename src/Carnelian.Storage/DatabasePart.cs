@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Carnelian.Memory;
+using Carnelian.Storage.Loading;
 using Carnelian.Storage.Waits;
 
 namespace Carnelian.Storage;
@@ -56,14 +57,7 @@ public unsafe struct DatabasePart
             for (long position = 0; position >= 0;)
                 parts[i].Table.Collect(ref position, ref records);
             for (int k = 0; k < records.Count; k++)
-            {
-                var entry = new Entry(records[k]);
-                if (entry.Encoding == ValueEncoding.Block)
-                    entry.Block.Release();
-                else if (entry.IsCollection)
-                    CollectionType.Of(entry.Type).Free(entry.Encoding, entry.Collection);
-                entry.FreeShell();
-            }
+                KeyLoader.Free(new Entry(records[k]));
             parts[i].Table.Clear();
             parts[i].Expiry.Clear();
             parts[i].FieldExpiry.Clear();

@@ -34,6 +34,9 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
     private const int MaxDepth = 26;
     private const int LargestSegment = 56;
 
+    /// <summary>Quarters of records for each bucket that is made ahead: so full are those that have grown, on average, before they grow again.</summary>
+    private const int FillReserved = 25;
+
     private ulong _directory; // pointer | depth << 56
     private long _count;
     private long _bytes;
@@ -74,8 +77,8 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
             CacheLine.Prefetch(BucketOf(SlotWord(directory, hash), hash));
     }
 
-    /// <summary>Starts to load what the removal of a record will touch, but for the record. May be called without the lock.</summary>
-    public readonly void PrefetchRemoval(ulong hash)
+    /// <summary>Starts to load what adding or removing a record will touch, but for the record. May be called without the lock.</summary>
+    public readonly void PrefetchChange(ulong hash)
     {
         ulong directory = Volatile.Read(in _directory);
         if (directory == 0)
@@ -252,6 +255,52 @@ public unsafe struct HashTable<TRecord> where TRecord : struct, IRecordOperation
         _count--;
         if (segment->Count * 2 < segment->Buckets * 3 && (segment->Count & 3) == 0)
             ShrinkSegment(segment, hash);
+    }
+
+    /// <summary>Makes an empty table as large as it would be with so many records, so that they come without growing and splitting. Does nothing to another.</summary>
+    public void Reserve(long records)
+    {
+        if (_directory != 0 || records <= 0)
+            return;
+        int depth = 0;
+        while (depth < MaxDepth && records >> depth > LargestSegment * FillReserved / 4)
+            depth++;
+        long slots = 1L << depth;
+        var directory = (ulong*)TypeStablePool.Allocate(DirectoryBytes(slots));
+        int buckets = 1;
+        while (buckets < LargestSegment && records >> depth > buckets * FillReserved / 4)
+            buckets = NextSize(buckets);
+        for (long i = 0; i < slots; i++)
+            directory[i] = WordOf(NewSegment(depth, buckets));
+        _bytes += slots * 8;
+        _segments = _deepest = (int)slots;
+        Volatile.Write(ref _directory, (ulong)directory | (ulong)depth << 56);
+    }
+
+    /// <summary>Gives back what was reserved for records that did not come.</summary>
+    public void Trim()
+    {
+        if (_count == 0)
+        {
+            Clear();
+            return;
+        }
+        for (ulong next = 0; _directory != 0;)
+        {
+            HashSegment* segment, before;
+            do
+            {
+                before = (HashSegment*)(SlotWord(_directory, next) & PointerMask);
+                ShrinkSegment(before, next);
+                segment = (HashSegment*)(SlotWord(_directory, next) & PointerMask);
+            }
+            while (segment != before);
+            // The segment may have been joined with the one before it, too.
+            int depth = segment->Depth;
+            next = depth == 0 ? 0 : ((next >> (64 - depth)) + 1) << (64 - depth);
+            if (next == 0)
+                return;
+        }
     }
 
     /// <summary>Frees the table's memory, without its records; the table is empty after that.</summary>

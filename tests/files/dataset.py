@@ -83,18 +83,18 @@ def fill_streams(r, chance):
     r("XADD", "stream:last", "18446744073709551615-18446744073709551615", "f", 1)
 
 
-def read(connect, field_deadlines=True, encodings=True, databases=16):
-    """All that can be seen of all keys, in the words of any server."""
+def read(connect, field_deadlines=True, encodings=True, databases=16, seen=True):
+    """All that can be seen of all keys, in the words of any server; seen: when consumers were seen, too, which commands do not carry."""
     contents = {}
     for db in range(databases):
         r = connect(db)
         for name in r("KEYS", "*"):
             kind, encoding, deadline = r.many([["TYPE", name], ["OBJECT", "ENCODING", name], ["PEXPIRETIME", name]])
-            contents[db, name] = kind, deadline, *value(r, kind, name, encoding if encodings else b"(any)", field_deadlines)
+            contents[db, name] = kind, deadline, *value(r, kind, name, encoding if encodings else b"(any)", field_deadlines, seen)
     return contents
 
 
-def value(r, kind, name, encoding, field_deadlines):
+def value(r, kind, name, encoding, field_deadlines, seen):
     if kind == b"string":  # how short strings are held is an affair of each version
         return short(r("GET", name))
     if kind == b"list":
@@ -105,7 +105,7 @@ def value(r, kind, name, encoding, field_deadlines):
         flat = r("ZRANGE", name, 0, -1, "WITHSCORES")
         return encoding, *short(list(zip(flat[::2], map(float, flat[1::2]))))
     if kind == b"stream":
-        return encoding, *short(stream(r, name))
+        return encoding, *short(stream(r, name, seen))
     flat = r("HGETALL", name)
     fields = sorted(zip(flat[::2], flat[1::2]))
     deadlines = []
@@ -116,11 +116,11 @@ def value(r, kind, name, encoding, field_deadlines):
     return (b"(any)" if expires else encoding), *short(fields), *short(deadlines if expires else [])
 
 
-def stream(r, name):
+def stream(r, name, seen):
     facts = pairs(r("XINFO", "STREAM", name, "FULL", "COUNT", 0))
     groups = []
     for group in map(pairs, facts[b"groups"]):
-        consumers = [(c[b"name"], c[b"seen-time"], [[p[0], p[1], p[2]] for p in c[b"pending"]]) for c in map(pairs, group[b"consumers"])]
+        consumers = [(c[b"name"], c[b"seen-time"] if seen else None, [[p[0], p[1], p[2]] for p in c[b"pending"]]) for c in map(pairs, group[b"consumers"])]
         groups.append((group[b"name"], group[b"last-delivered-id"], group[b"entries-read"], group[b"pending"], consumers))
     return [facts[word] for word in (b"length", b"last-generated-id", b"max-deleted-entry-id", b"entries-added", b"recorded-first-entry-id", b"entries")], groups
 

@@ -128,6 +128,13 @@ public unsafe struct RdbInput : IDisposable
     /// <summary>As <see cref="Fail"/>, for bytes that contradict themselves.</summary>
     public bool Corrupt(string detail) => Fail(RdbFailure.Corrupt, detail);
 
+    /// <summary>How many elements may be made room for, of so many that are said to come and take so many bytes each, at least. No more than can be there.</summary>
+    internal readonly long MostExpected(long count, int bytesEach)
+    {
+        const long unknown = 1L << 56;
+        return Remaining >= unknown ? 0 : Math.Min(count, Remaining / bytesEach);
+    }
+
     // --- numbers --------------------------------------------------------------------------------------------------
 
     /// <summary>Reads a byte.</summary>

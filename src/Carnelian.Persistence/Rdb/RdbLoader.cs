@@ -3,6 +3,7 @@ using System.Text;
 using Carnelian.Persistence.Rdb.Loading;
 using Carnelian.Persistence.Rdb.Values;
 using Carnelian.Storage;
+using Carnelian.Storage.Loading;
 
 namespace Carnelian.Persistence.Rdb;
 
@@ -20,9 +21,14 @@ public sealed unsafe class RdbLoader
     /// <summary>Below that, threads are not worth while.</summary>
     private const long LeastParallelBytes = 4 * 1024 * 1024;
 
+    /// <summary>Records are rarely shorter where there are many: a type, a key, a value, each string with its length.</summary>
+    private const int LeastRecordBytes = 8;
+
     private readonly Keyspace _keyspace;
     private readonly RdbLoadOptions _options;
     private readonly LoadProgress _progress;
+    private readonly TableReservation _reservation;
+    private long _reservedKeys;
     private Database _database;
     private LoadRules _rules;
     private int _version;
@@ -34,6 +40,7 @@ public sealed unsafe class RdbLoader
         _options = options;
         _progress = options.Progress;
         _database = keyspace[0];
+        _reservation = new TableReservation(keyspace, options.HoldsAllLocks);
     }
 
     /// <summary>Loads what a source has, up to the end mark of the format.</summary>
@@ -105,6 +112,7 @@ public sealed unsafe class RdbLoader
             }
             if (!isAtEnd || input.Failure != RdbFailure.None || !own.TryFlush(ref input))
                 return Report(input, offset);
+            _reservation.Trim();
             return CheckSum(ref input);
         }
         finally
@@ -155,7 +163,10 @@ public sealed unsafe class RdbLoader
             case RdbOpcode.ResizeDatabase:
                 if (!input.TryReadLength(out ulong keys) || !input.TryReadLength(out ulong volatileKeys))
                     return false;
-                _options.Sink?.Size(keys, volatileKeys);
+                if (_options.Sink is { } sink)
+                    sink.Size(keys, volatileKeys);
+                else
+                    Reserve(input, keys);
                 return true;
             case RdbOpcode.Aux:
                 return TryReadAux(ref input);
@@ -172,6 +183,15 @@ public sealed unsafe class RdbLoader
             default:
                 return own.TryRead(ref input, type);
         }
+    }
+
+    /// <summary>Makes room for the keys of a database, but all in all for no more than the rest of the file can hold.</summary>
+    private void Reserve(in RdbInput input, ulong keys)
+    {
+        long most = Math.Max(input.MostExpected(long.MaxValue, LeastRecordBytes) - _reservedKeys, 0);
+        keys = Math.Min(keys, (ulong)most);
+        _reservedKeys += (long)keys;
+        _reservation.Make(_database, (long)keys);
     }
 
     private bool TrySelect(ref RdbInput input)

@@ -13,13 +13,20 @@ public unsafe struct HashBuilder
     /// <summary>Begins a hash.</summary>
     /// <param name="expected">How many fields will come.</param>
     /// <param name="limits">When it has to be a table.</param>
-    public HashBuilder(long expected, in HashLimits limits)
+    /// <param name="reserved">How many fields a table should have room for at once.</param>
+    public HashBuilder(long expected, in HashLimits limits, long reserved = 0)
     {
         _limits = limits;
         if (expected > limits.Entries)
+        {
             _table = FieldTable.Create();
+            if (reserved >= TableReservation.LeastForValue)
+                _table->Fields.Reserve(reserved);
+        }
         else
+        {
             _pack = new ListPackBuilder(0);
+        }
     }
 
     /// <summary>Adds a field.</summary>

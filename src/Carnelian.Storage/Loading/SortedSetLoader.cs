@@ -11,7 +11,14 @@ public unsafe struct SortedSetLoader
     private bool _isDescending;
 
     /// <summary>Begins a set.</summary>
-    public static SortedSetLoader Create() => new() { _set = TreeSortedSet.Create(), _isAscending = true, _isDescending = true };
+    /// <param name="expected">How many members to make room for.</param>
+    public static SortedSetLoader Create(long expected)
+    {
+        TreeSortedSet* set = TreeSortedSet.Create();
+        if (expected >= TableReservation.LeastForValue)
+            set->Members.Reserve(expected);
+        return new SortedSetLoader { _set = set, _isAscending = true, _isDescending = true };
+    }
 
     /// <summary>Adds a member.</summary>
     /// <returns>False if it is there.</returns>

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Carnelian.Memory;
 using Carnelian.Storage.Defragmentation;
+using Carnelian.Storage.Loading;
 using Carnelian.Storage.Snapshots;
 
 namespace Carnelian.Storage.Sets;
@@ -33,6 +34,13 @@ public unsafe struct SetTable
         var set = (SetTable*)NativeHeap.Allocate((nuint)sizeof(SetTable));
         *set = default;
         return set;
+    }
+
+    /// <summary>Makes room for so many members in an empty set.</summary>
+    internal void Reserve(long members)
+    {
+        if (members >= TableReservation.LeastForValue)
+            _table.Reserve(members);
     }
 
     /// <summary>Frees a set with its members.</summary>

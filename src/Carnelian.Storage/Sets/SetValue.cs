@@ -80,6 +80,13 @@ public unsafe struct SetValue
         return expected <= limits.PackEntries ? CreatePack() : CreateTable();
     }
 
+    /// <summary>Makes room for so many members, if the set is a table without any.</summary>
+    public readonly void Reserve(long members)
+    {
+        if (Encoding == ValueEncoding.HashTable)
+            Table->Reserve(members);
+    }
+
     /// <summary>Puts a set that has been changed back into its entry.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void StoreIn(Entry entry)

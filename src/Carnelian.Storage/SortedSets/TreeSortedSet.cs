@@ -116,7 +116,7 @@ internal unsafe struct TreeSortedSet
         if ((uint)at >= (uint)path.Leaf->Count)
             return;
         var record = new MemberRecord(LeafNode.RecordAt(path.Leaf, at));
-        Members.PrefetchRemoval(KeyHash.Compute(record.Data, record.Length));
+        Members.PrefetchChange(KeyHash.Compute(record.Data, record.Length));
     }
 
     public static long Bytes(TreeSortedSet* set, long samples)

@@ -36,6 +36,64 @@ public sealed class RdbLoaderTests : IDisposable
         Assert.Equal(1, _keyspace[3].Count);
     }
 
+    [Theory]
+    [InlineData(20_000)]
+    [InlineData(1_000)]
+    [InlineData(int.MaxValue)]
+    public void However_many_keys_a_file_says_that_it_has_the_tables_are_as_large_as_those_need_that_come(int said)
+    {
+        const int Keys = 20_000;
+        Assert.Equal(RdbLoadOutcome.Loaded, Load(File(Keys, 10), 1));
+        long grown = _keyspace[0].TableBytes;
+
+        Assert.Equal(RdbLoadOutcome.Loaded, Load(File(Keys, 10, said), 1));
+
+        Assert.Equal(Keys, _keyspace[0].Count);
+        Assert.InRange(_keyspace[0].TableBytes, grown * 2 / 3, grown * 2);
+        for (int i = 0; i < Keys; i++)
+            Assert.True(Exists($"key:{i}"));
+    }
+
+    [Fact]
+    public void Room_for_keys_that_have_expired_is_given_back()
+    {
+        Assert.Equal(RdbLoadOutcome.Loaded, Load(File(100, 10), 1));
+        long grown = _keyspace[0].TableBytes;
+
+        Assert.Equal(RdbLoadOutcome.Loaded, Load(File(100, 4000, 50_000), 1));
+
+        Assert.InRange(_keyspace[0].TableBytes, 1, grown * 3);
+    }
+
+    [Fact]
+    public void Big_values_that_were_made_room_for_hold_what_they_should()
+    {
+        const int Members = 5000;
+        var file = new MemoryStream();
+        file.Write([.. "REDIS0003"u8, RdbType.Set, 1, (byte)'s', 0x40 | (Members >> 8), Members & 0xff]);
+        for (int i = 0; i < Members; i++)
+            Write(file, Encoding.ASCII.GetBytes($"member:{i}"));
+        file.Write([RdbType.Hash, 1, (byte)'h', 0x40 | (Members >> 8), Members & 0xff]);
+        for (int i = 0; i < 2 * Members; i++)
+            Write(file, Encoding.ASCII.GetBytes($"field:{i}"));
+        file.Write([RdbType.SortedSet2, 1, (byte)'z', 0x40 | (Members >> 8), Members & 0xff]);
+        for (int i = 0; i < Members; i++)
+        {
+            Write(file, Encoding.ASCII.GetBytes($"member:{i}"));
+            file.Write(BitConverter.GetBytes((double)(i * 7 % Members)));
+        }
+        file.WriteByte(RdbOpcode.End);
+
+        Assert.Equal(RdbLoadOutcome.Loaded, Load(file.ToArray(), 1));
+
+        SetValue set = SetValue.Of(Entry("s"));
+        Assert.Equal(Members, set.Count);
+        for (int i = 0; i < Members; i++)
+            Assert.True(set.Contains(Encoding.ASCII.GetBytes($"member:{i}")));
+        Assert.Equal(Members, new Hash(Entry("h")).Count);
+        Assert.Equal(Members, new SortedSet(Entry("z")).Count);
+    }
+
     [Fact]
     public void A_file_that_ends_too_early_is_refused_wherever_it_ends()
     {
@@ -140,10 +198,29 @@ public sealed class RdbLoaderTests : IDisposable
         return new RdbLoader(_keyspace, options).Load(new BytesSource(file, piece), out _);
     }
 
-    private static byte[] File(int keys, int valueLength)
+    private bool Exists(string name) => Entry(name).Exists;
+
+    private unsafe Entry Entry(string name)
+    {
+        byte[] bytes = Encoding.ASCII.GetBytes(name);
+        fixed (byte* data = bytes)
+            return _keyspace[0].Find(new Key(data, bytes.Length), 1000);
+    }
+
+    /// <summary>A file of strings, every other with a deadline.</summary>
+    /// <param name="keys">Their number.</param>
+    /// <param name="valueLength">The length of each.</param>
+    /// <param name="said">How many the file says that there are; 0 if it does not say.</param>
+    private static byte[] File(int keys, int valueLength, int said = 0)
     {
         var file = new MemoryStream();
         file.Write("VALKEY080"u8);
+        if (said != 0)
+        {
+            byte[] number = new byte[sizeof(int)];
+            BinaryPrimitives.WriteInt32BigEndian(number, said);
+            file.Write([RdbOpcode.ResizeDatabase, 0x80, .. number, 0]);
+        }
         for (int i = 0; i < keys; i++)
         {
             if (i % 2 == 0)

@@ -11,7 +11,7 @@ namespace Carnelian.Persistence.Rdb.Loading;
 internal sealed unsafe class RecordLoader : IDisposable
 {
     private const int GroupSize = 16;
-    private const int ArenaBytes = 64 * 1024;
+    private const int LeastKeyBytes = 256;
     private const int MicrosecondsPerMillisecond = 1000;
 
     private readonly Keyspace _keyspace;
@@ -19,11 +19,9 @@ internal sealed unsafe class RecordLoader : IDisposable
     private readonly LoadRules _rules;
     private readonly int _version;
     private readonly Waiting* _group;
-    private readonly byte* _arena;
     private int _count;
-    private int _arenaUsed;
-    private byte* _longKey;
-    private int _longKeySize;
+    private byte* _key;
+    private int _keySize;
     private long _owedMicroseconds;
     private long _deadline = -1;
     private long _idle = -1;
@@ -37,7 +35,6 @@ internal sealed unsafe class RecordLoader : IDisposable
         _version = version;
         Database = keyspace[0];
         _group = (Waiting*)NativeHeap.Allocate((nuint)(GroupSize * sizeof(Waiting)));
-        _arena = NativeHeap.Allocate(ArenaBytes);
     }
 
     /// <summary>Where keys go. Changes only when none waits.</summary>
@@ -50,10 +47,9 @@ internal sealed unsafe class RecordLoader : IDisposable
     public void Dispose()
     {
         for (int i = 0; i < _count; i++)
-            _group[i].Value.Free();
+            KeyLoader.Free(_group[i].Entry);
         NativeHeap.Free((byte*)_group);
-        NativeHeap.Free(_arena);
-        NativeHeap.Free(_longKey);
+        NativeHeap.Free(_key);
     }
 
     /// <summary>Reads what follows an opcode or type that is none of the file's own.</summary>
@@ -90,19 +86,20 @@ internal sealed unsafe class RecordLoader : IDisposable
     /// <summary>Adds the keys that wait.</summary>
     public bool TryFlush(ref RdbInput input)
     {
+        // The loops have nothing to do meanwhile, so that they do not see to it that there is memory ahead.
+        NativeHeap.Prepare();
         for (int i = 0; i < _count; i++)
-            Database.PrefetchSlot(_group[i].Key.Hash);
+            Database.PrefetchSlot(_group[i].Hash);
         for (int i = 0; i < _count; i++)
-            Database.PrefetchBucket(_group[i].Key.Hash);
+            KeyLoader.Prefetch(Database, _group[i].Hash);
         bool isAdded = true;
         int done = 0;
         for (; done < _count && isAdded; done++)
-            isAdded = TryAdd(ref input, _group + done);
+            isAdded = TryAdd(ref input, _group[done]);
         for (int i = done; i < _count; i++)
-            _group[i].Value.Free();
+            KeyLoader.Free(_group[i].Entry);
         _options.Progress.AddKeys(isAdded ? done : done - 1);
         _count = 0;
-        _arenaUsed = 0;
         return isAdded;
     }
 
@@ -114,8 +111,10 @@ internal sealed unsafe class RecordLoader : IDisposable
                 ? $"Can't handle foreign type or opcode {type} in RDB with version {_version}"
                 : "Unknown type or opcode when loading DB. Unrecoverable error, aborting now.");
         }
-        if (!input.TryReadString(out byte* name, out int length) || !TryKeepKey(ref input, ref name, length))
+        if (!input.TryReadString(out byte* name, out int length))
             return false;
+        if (input.IsTransient(name))
+            KeepKey(ref name, length);
         var key = new Key(name, length);
         if (type == RdbType.Module2 && _options.SkipsModules)
             return TrySkipModule(ref input, key);
@@ -131,68 +130,36 @@ internal sealed unsafe class RecordLoader : IDisposable
         {
             sink.Take(key, value, _deadline, _idle, _frequency);
             _options.Progress.AddKeys(1);
-            _arenaUsed = 0;
             return true;
         }
-        bool mustFlush = length > ArenaBytes / 4;
-        if (value.Encoding == ValueEncoding.Inline && input.IsTransient(value.Data) && !TryKeepText(ref value))
-            mustFlush = true;
-        _group[_count++] = new Waiting { Key = key, Value = value, Deadline = _deadline, AccessBits = AccessBits() };
-        return (_count < GroupSize && !mustFlush && _options.KeyDelayMicroseconds == 0) || TryFlush(ref input);
+        _group[_count++] = new Waiting { Entry = KeyLoader.MakeEntry(key, value, _deadline, AccessBits()), Hash = key.Hash };
+        return (_count < GroupSize && _options.KeyDelayMicroseconds == 0) || TryFlush(ref input);
     }
 
-    /// <summary>Has a key stay until it is added.</summary>
-    private bool TryKeepKey(ref RdbInput input, ref byte* name, int length)
+    /// <summary>Has a key stay while its value is read.</summary>
+    private void KeepKey(ref byte* name, int length)
     {
-        if (!input.IsTransient(name))
-            return true;
-        if (length > ArenaBytes / 4)
+        if (length > _keySize)
         {
-            if (length > _longKeySize)
-            {
-                NativeHeap.Free(_longKey);
-                _longKey = NativeHeap.Allocate((nuint)length);
-                _longKeySize = length;
-            }
-            Buffer.MemoryCopy(name, _longKey, length, length);
-            name = _longKey;
-            return true;
+            NativeHeap.Free(_key);
+            _keySize = Math.Max(length, LeastKeyBytes);
+            _key = NativeHeap.Allocate((nuint)_keySize);
         }
-        if (_arenaUsed + length > ArenaBytes)
-        {
-            // The name may lie where nothing else is read by adding those that wait.
-            if (!TryFlush(ref input))
-                return false;
-        }
-        Buffer.MemoryCopy(name, _arena + _arenaUsed, length, length);
-        name = _arena + _arenaUsed;
-        _arenaUsed += length;
-        return true;
+        Buffer.MemoryCopy(name, _key, length, length);
+        name = _key;
     }
 
-    private bool TryKeepText(ref LoadedValue value)
+    private bool TryAdd(ref RdbInput input, in Waiting waiting)
     {
-        if (_arenaUsed + value.Number > ArenaBytes)
-            return false;
-        byte* copy = _arena + _arenaUsed;
-        Buffer.MemoryCopy(value.Data, copy, value.Number, value.Number);
-        value = LoadedValue.OfText(copy, (int)value.Number);
-        _arenaUsed += (int)value.Number;
-        return true;
-    }
-
-    private bool TryAdd(ref RdbInput input, Waiting* waiting)
-    {
-        Key key = waiting->Key;
-        int shard = _keyspace.ShardOf(key.Hash);
+        int shard = _keyspace.ShardOf(waiting.Hash);
         // Whoever holds all locks loads with one thread.
         if (!_options.HoldsAllLocks)
             _keyspace.Locks.Acquire(shard);
-        bool isAdded = KeyLoader.TryAdd(Database, key, waiting->Value, waiting->Deadline, waiting->AccessBits);
+        bool isAdded = KeyLoader.TryAdd(Database, waiting.Entry, waiting.Hash);
         if (!isAdded && _options.Replaces)
         {
-            Database.Delete(key, 0, isLazy: false);
-            isAdded = KeyLoader.TryAdd(Database, key, waiting->Value, waiting->Deadline, waiting->AccessBits);
+            Database.Delete(new Key(waiting.Entry.KeyData, waiting.Entry.KeyLength, waiting.Hash), 0, isLazy: false);
+            isAdded = KeyLoader.TryAdd(Database, waiting.Entry, waiting.Hash);
         }
         if (!_options.HoldsAllLocks)
             _keyspace.Locks.Release(shard);
@@ -200,8 +167,8 @@ internal sealed unsafe class RecordLoader : IDisposable
             Delay();
         if (isAdded)
             return true;
-        waiting->Value.Free();
-        _options.Log(true, $"RDB has duplicated key '{Shown(key)}' in DB {Database.Index}");
+        _options.Log(true, $"RDB has duplicated key '{Shown(waiting.Entry.Key)}' in DB {Database.Index}");
+        KeyLoader.Free(waiting.Entry);
         return input.Corrupt($"Duplicated key found in RDB file");
     }
 
@@ -255,9 +222,7 @@ internal sealed unsafe class RecordLoader : IDisposable
     /// <summary>A key that was read and not added yet.</summary>
     private struct Waiting
     {
-        public Key Key;
-        public LoadedValue Value;
-        public long Deadline;
-        public int AccessBits;
+        public Entry Entry;
+        public ulong Hash;
     }
 }

@@ -8,13 +8,16 @@ namespace Carnelian.Persistence.Rdb.Values;
 /// <summary>Reads hashes whose fields do not expire.</summary>
 internal static unsafe class HashReader
 {
+    /// <summary>Fields of a big hash rarely take less: two lengths, two texts.</summary>
+    private const int LeastFieldBytes = 6;
+
     /// <summary>Fields and values one by one.</summary>
     public static bool TryReadFields(ref RdbInput input, in LoadRules rules, out LoadedValue value)
     {
         value = default;
         if (!input.TryReadElementCount(out long count))
             return false;
-        var builder = new HashBuilder(count, rules.Limits.Hash);
+        var builder = new HashBuilder(count, rules.Limits.Hash, input.MostExpected(count, LeastFieldBytes));
         for (; count > 0; count--)
         {
             if (!TryReadField(ref input, ref builder))

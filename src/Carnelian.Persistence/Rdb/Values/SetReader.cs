@@ -8,6 +8,9 @@ namespace Carnelian.Persistence.Rdb.Values;
 /// <summary>Reads sets.</summary>
 internal static unsafe class SetReader
 {
+    /// <summary>Members of a big set rarely take less, each with its length.</summary>
+    private const int LeastMemberBytes = 4;
+
     /// <summary>Members one by one.</summary>
     public static bool TryReadMembers(ref RdbInput input, in LoadRules rules, out LoadedValue value)
     {
@@ -20,7 +23,10 @@ internal static unsafe class SetReader
         {
             bool isRead = input.TryReadString(out ReadOnlySpan<byte> member);
             if (isRead && i == 0)
+            {
                 set = SetValue.CreateFor(member, count, limits);
+                set.Reserve(input.MostExpected(count, LeastMemberBytes));
+            }
             if (isRead && set.Add(member, 0, limits))
                 continue;
             if (set.Exists)

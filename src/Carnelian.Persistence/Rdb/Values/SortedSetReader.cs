@@ -9,6 +9,9 @@ namespace Carnelian.Persistence.Rdb.Values;
 /// <summary>Reads sorted sets.</summary>
 internal static unsafe class SortedSetReader
 {
+    /// <summary>Members of a big set rarely take less: a length, some text, a score.</summary>
+    private const int LeastMemberBytes = 6;
+
     /// <summary>Members one by one, each with its score behind it.</summary>
     public static bool TryReadMembers(ref RdbInput input, in LoadRules rules, bool isText, out LoadedValue value)
     {
@@ -16,7 +19,7 @@ internal static unsafe class SortedSetReader
         if (!input.TryReadElementCount(out long count))
             return false;
         SortedSetLimits limits = rules.Limits.SortedSet;
-        SortedSetLoader builder = SortedSetLoader.Create();
+        SortedSetLoader builder = SortedSetLoader.Create(input.MostExpected(count, LeastMemberBytes));
         int longest = 0;
         for (long i = 0; i < count; i++)
         {

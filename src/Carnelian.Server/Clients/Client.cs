@@ -52,6 +52,9 @@ internal sealed unsafe class Client : ClientSession
     /// <summary>Bytes of the blocks of <see cref="LongArguments"/>; other threads may read this one.</summary>
     public long LongCapacity;
 
+    /// <summary>Bytes that have arrived of the long argument that is being received; 0 if none is. Other threads may read this one.</summary>
+    public long ArgumentBytes;
+
     /// <summary>Native memory of <see cref="RequestState"/>, in bytes; other threads may read this one.</summary>
     public long ParserBytes;
 
@@ -220,6 +223,12 @@ internal sealed unsafe class Client : ClientSession
 
     /// <summary>What has arrived and is not executed, in bytes. Any thread.</summary>
     public long QueryBytes => QueryLength + Volatile.Read(ref LongLength);
+
+    /// <summary>
+    /// What CLIENT LIST shows as <c>qbuf</c>, in bytes: while a long argument is being received only that, as Valkey has taken the arguments
+    /// before it out of its buffer. Any thread.
+    /// </summary>
+    public long ShownQueryBytes => Volatile.Read(ref ArgumentBytes) is > 0 and var bytes ? bytes : QueryBytes;
 
     /// <summary>Memory of what has arrived and is not executed, in bytes. Any thread.</summary>
     public long QueryRoom => QueryCapacity + Volatile.Read(ref LongCapacity);

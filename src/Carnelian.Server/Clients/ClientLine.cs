@@ -32,7 +32,7 @@ internal static class ClientLine
         text.Append($" flags={FlagsOf(server, client)} capa={capabilities} db={client.DatabaseIndex}");
         text.Append($" sub={client.Channels?.Count ?? 0} psub={client.Patterns?.Count ?? 0} ssub={client.ShardSubscriptionCount}");
         text.Append($" multi={queued} watch={client.WatchedKeys?.Count ?? 0}");
-        text.Append($" qbuf={client.QueryBytes} qbuf-free={Math.Max(client.QueryRoom - client.QueryBytes, 0)}");
+        text.Append($" qbuf={client.ShownQueryBytes} qbuf-free={Math.Max(client.QueryRoom - client.QueryBytes, 0)}");
         text.Append($" argv-mem={argumentBytes + client.WaitBytes} multi-mem={client.QueuedBytes} rbs={chunk} rbp={chunk}");
         text.Append($" obl={(isShort ? output.PendingBytes : 0)} oll={(isShort ? 0 : nodes)}");
         text.Append($" omem={client.OutputListBytes} tot-mem={client.MemoryBytes + argumentBytes}");

@@ -90,10 +90,10 @@ internal sealed class ClientMemory(ServerInstance server)
                 long bytes = client.MemoryBytes;
                 counted += bytes - Interlocked.Exchange(ref client.CountedBytes, bytes);
                 sum += bytes;
-                if (!client.Is(ClientFlags.NoEvict | ClientFlags.Monitor | ClientFlags.Replica | ClientFlags.CloseSoon))
-                    evictable.Add((bytes, client));
-                else if (client.Is(ClientFlags.CloseSoon))
+                if (IsOnItsWayOut(client))
                     sum -= bytes;
+                else if (!client.Is(ClientFlags.NoEvict | ClientFlags.Monitor | ClientFlags.Replica))
+                    evictable.Add((bytes, client));
             }
             Interlocked.Add(ref _counted, counted);
             long limit = Volatile.Read(ref _limit);
@@ -116,5 +116,14 @@ internal sealed class ClientMemory(ServerInstance server)
                     NoteFreed(client);
             }
         }
+    }
+
+    // Another loop may have just written what is too much for a client's own limit, and not looked yet.
+    private bool IsOnItsWayOut(Client client)
+    {
+        if (client.Is(ClientFlags.CloseSoon))
+            return true;
+        long limit = client.Is(ClientFlags.Replica) ? 0 : server.Configuration.ClientOutputBufferLimits[client.Is(ClientFlags.PubSub) ? 2 : 0].HardBytes;
+        return limit != 0 && client.OutputListBytes >= limit;
     }
 }

@@ -57,6 +57,7 @@ internal sealed unsafe class LongArguments
         client.QueryLength -= arrived + header;
         fixed (byte* empty = "$0\r\n"u8)
             client.KeepQuery(empty, 4, LineEndBytes);
+        client.ArgumentBytes = arrived;
     }
 
     /// <summary>Notes bytes that have arrived at <see cref="Target"/>.</summary>
@@ -65,9 +66,11 @@ internal sealed unsafe class LongArguments
     {
         _received += count;
         _client.LongLength += count;
+        _client.ArgumentBytes = _received;
         if (_received < Last.Length + LineEndBytes)
             return false;
         _isReceiving = false;
+        _client.ArgumentBytes = 0;
         _client.KeepQuery(Last.Data + Last.Length, LineEndBytes, 0);
         return true;
     }
@@ -102,6 +105,6 @@ internal sealed unsafe class LongArguments
         foreach ((_, StringBlock block) in _arguments)
             block.Release();
         _client.LongArguments = null;
-        _client.LongLength = _client.LongCapacity = 0;
+        _client.LongLength = _client.LongCapacity = _client.ArgumentBytes = 0;
     }
 }

@@ -13,6 +13,10 @@ namespace Carnelian.Server.Execution;
 /// <remarks>One a loop, used by its thread, without locks held.</remarks>
 internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Dispatcher dispatcher) : IDisposable
 {
+    // What is being admitted.
+    private Argument* _admitted;
+    private int _admittedCount;
+
     /// <summary>Makes room for commands when there is a memory limit.</summary>
     public Eviction Eviction { get; } = new(server, loop);
 
@@ -73,6 +77,8 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
 
     private bool Admit(Client client, CommandDefinition? command, Argument* arguments, int count, long requestBytes)
     {
+        _admitted = arguments;
+        _admittedCount = count;
         if ((server.Condition & ServerCondition.ShuttingDown) != 0)
         {
             loop.CloseSoon(client);
@@ -223,6 +229,9 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
             // An EXEC that is refused ends the transaction all the same.
             server.Transactions.Discard(client);
             server.Watches.Unwatch(client);
+            // And monitors see it, as they have seen what came before.
+            if ((server.Condition & ServerCondition.Monitored) != 0)
+                server.Monitors.Feed(loop, client, command, new ReadOnlySpan<Argument>(_admitted, _admittedCount));
             error = "EXECABORT Transaction discarded because of: " + (error.StartsWith("ERR ", StringComparison.Ordinal) ? error[4..] : error);
         }
         server.Transactions.MarkFailed(client);

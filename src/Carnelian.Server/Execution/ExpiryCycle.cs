@@ -21,10 +21,14 @@ internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
     private int _nextShard;
     private bool _hasVolatileKeys;
 
+    // A pause counts from the moment it begins: that is under all locks when it is part of a transaction, whose keys may be due before all
+    // loops have heard of it.
+    private bool MayExpire => server.ExpiresActively && !server.Keyspace.KeepsExpired && !server.Pause.IsInForce;
+
     /// <summary>Milliseconds until this loop has something to expire; at most <paramref name="most"/>.</summary>
     public int MillisecondsUntilDue(int most)
     {
-        if (!server.ExpiresActively || server.Keyspace.KeepsExpired)
+        if (!MayExpire)
             return most;
         Rescan();
         // Keys that other loops put into this loop's shards are noticed soon and not at once.
@@ -38,7 +42,7 @@ internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
     /// <summary>Expires what is due, for one slice of time at most.</summary>
     public void Run()
     {
-        if (!server.ExpiresActively || server.Keyspace.KeepsExpired)
+        if (!MayExpire)
             return;
         Rescan();
         long now = Clock.Sample(loop.Timestamp);
@@ -83,6 +87,11 @@ internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
             {
                 if (!keyspace.Locks.TryAcquire(shard))
                     break;
+                if (!MayExpire)
+                {
+                    keyspace.Locks.Release(shard);
+                    return true;
+                }
                 int due = keyspace[i].ExpireDue(shard, now, KeysPerUnit);
                 loop.Dispatcher.Effects.Unit.Flush(isTransaction: false);
                 keyspace.Locks.Release(shard);
@@ -95,6 +104,11 @@ internal sealed class ExpiryCycle(ServerInstance server, EventLoop loop)
             {
                 if (!keyspace.Locks.TryAcquire(shard))
                     break;
+                if (!MayExpire)
+                {
+                    keyspace.Locks.Release(shard);
+                    return true;
+                }
                 keyspace[i].ExpireFieldsDue(shard, now, FieldsPerUnit);
                 loop.Dispatcher.Effects.Unit.Flush();
                 keyspace.Locks.Release(shard);

@@ -12,11 +12,15 @@ internal static unsafe class IncompleteInput
     {
         byte* position = input.Position;
         int length = (int)(input.End - position);
+        bool hadManyArguments = client.ParserBytes != 0;
         client.ParserBytes = client.RequestState.MemoryBytes;
         if (length == 0)
         {
-            // The room stays for a while: a client whose commands came in pieces once will send more of them.
-            if (!input.IsShared)
+            // The room stays for a while: a client whose commands came in pieces once will send more of them. Not that of very many arguments,
+            // beside whose work another block costs little.
+            if (!input.IsShared && hadManyArguments && client.QueryCapacity > InputBatch.BufferSize)
+                client.FreeQuery();
+            else if (!input.IsShared)
                 client.QueryLength = 0;
             return;
         }
@@ -28,6 +32,13 @@ internal static unsafe class IncompleteInput
         client.QueryPeak = Math.Max(client.QueryPeak, (int)Math.Min((long)length + room, int.MaxValue));
         if (input.IsShared)
         {
+            // Beside a long argument the room is the same however much of it the first read brought: clients that send alike weigh alike.
+            if (isLong)
+            {
+                int first = (int)Math.Min(input.Parser.MissingLength, InputBatch.BufferSize);
+                client.ReserveQuery(first);
+                client.QueryPeak = Math.Max(client.QueryPeak, first);
+            }
             client.KeepQuery(position, length, room);
         }
         else

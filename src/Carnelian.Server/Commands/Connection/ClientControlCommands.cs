@@ -41,7 +41,10 @@ public static class ClientControlCommands
         Flags = Admin | NoScript | Loading | Stale)]
     public static void Unpause(scoped ref CommandContext ctx)
     {
-        ((Client)ctx.Session).Loop.Server.Pause.End();
+        EventLoop loop = ((Client)ctx.Session).Loop;
+        loop.Server.Pause.End();
+        // Whoever hears that the pause is over finds that those who waited have gone on.
+        loop.OwesQuiescence = true;
         ctx.Reply.Ok();
     }
 

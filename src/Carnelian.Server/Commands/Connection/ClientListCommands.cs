@@ -62,6 +62,9 @@ public static class ClientListCommands
             ctx.Reply.Error(Encoding.Latin1.GetBytes(error));
             return;
         }
+        // Nobody is shown with more memory than maxmemory-clients allows: what other loops write just now is counted first.
+        if (server.ClientMemory.IsLimited)
+            server.ClientMemory.CountServed();
         var text = new StringBuilder();
         foreach (Client client in server.Clients.Snapshot())
         {

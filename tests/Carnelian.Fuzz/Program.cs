@@ -17,6 +17,7 @@ internal static class Program
     {
         string? name = null;
         string? hex = null;
+        string? flipped = null;
         long inputs = 1_000_000;
         int seed = Environment.TickCount & int.MaxValue;
         for (int i = 0; i + 1 < arguments.Length; i += 2)
@@ -24,12 +25,14 @@ internal static class Program
             switch (arguments[i])
             {
                 case "--target": name = arguments[i + 1]; break;
+                case "--flips": flipped = arguments[i + 1]; break;
                 case "--input": hex = arguments[i + 1]; break;
                 case "--inputs" when long.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out inputs): break;
                 case "--seed" when int.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out seed): break;
                 default: return Usage();
             }
         }
+        if (flipped != null && arguments.Length == 2) return FlippedBits.Run(flipped);
         if (name == null || arguments.Length % 2 != 0 || !FuzzTargets.All.TryGetValue(name, out Func<FuzzTarget>? create)) return Usage();
 
         using FuzzTarget target = create();
@@ -92,6 +95,7 @@ internal static class Program
         Console.Error.WriteLine($"""
             Usage: Carnelian.Fuzz --target <name> [--inputs <count>] [--seed <number>]
                    Carnelian.Fuzz --target <name> --input <hexadecimal>
+                   Carnelian.Fuzz --flips <RDB file>
             Targets: {string.Join(", ", FuzzTargets.All.Keys)}
             """);
         return 1;

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
-from .load import OtherWork, PingingClient
+from .load import OtherWork, PingingClient, Subscribers
 from .servers import ServerFailed
 
 ONE_LOOP = ("--io-threads", "1", "--save", "")
@@ -121,6 +121,8 @@ class CpuRow:
     refill: Data = None  # sent again before each round, for commands that take away what they work on
     left: str = None  # a command whose reply is 0 when nothing was left at the end of a round
     options: tuple = ()  # further arguments of both servers
+    subscribers: int = 0  # clients that are subscribed to "channel" meanwhile
+    load: tuple = ()  # further arguments of the load generator
 
     SECTION: ClassVar = "Server CPU per operation, one loop"
     HEADERS: ClassVar = ("work", "total", "at most", "user", "at most", "total of rounds", "CPU µs/op", "user µs/op",
@@ -130,10 +132,14 @@ class CpuRow:
         servers = bench.loaded(self.data, ONE_LOOP + self.options, pinned=True)
         data = bench.scaled(self.data)
         check_replies(servers, self.command, data.size)
-        load = dict(pipeline=self.pipeline, keys=data.keys, size=data.size)
-        for server in servers:
-            bench.load.run(server, self.command, seconds=bench.warmup, **load)
+        load = dict(pipeline=self.pipeline, keys=data.keys, size=data.size, more=self.load)
+        with ExitStack() as stack:
+            for server in servers:
+                stack.enter_context(Subscribers(server, "channel", self.subscribers, bench.load_cores))
+                bench.load.run(server, self.command, seconds=bench.warmup, **load)
+            return self._measure(bench, servers, load)
 
+    def _measure(self, bench, servers, load):
         cost, loads, others = ([], []), ([], []), []
         user, all_time = [0, 0], [0, 0]
         for number in range(bench.rounds):

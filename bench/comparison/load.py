@@ -30,10 +30,10 @@ class LoadGenerator:
         self._path = path
         self._cores = cores
 
-    def run(self, server, command, *, pipeline, keys, size, seconds, threads=1, pinned_to_core=True, rate=0):
+    def run(self, server, command, *, pipeline, keys, size, seconds, threads=1, pinned_to_core=True, rate=0, more=()):
         """Loads the server for some seconds with random keys, with as many requests a second as it takes or a given number."""
-        return self._finish(*self._launch(server, command, pipeline, keys, size, threads, pinned_to_core,
-                                          ["--duration", str(seconds), *(["--rps", str(rate)] if rate else [])]), timeout=seconds + 60)
+        extent = ["--duration", str(seconds), *(["--rps", str(rate)] if rate else []), *more]
+        return self._finish(*self._launch(server, command, pipeline, keys, size, threads, pinned_to_core, extent), timeout=seconds + 60)
 
     def fill(self, server, command, *, keys, size, pinned_to_core=True):
         """Sends the command once for every key number, in order."""
@@ -89,6 +89,39 @@ class PingingClient:
         if self._process.returncode != 0:
             raise ServerFailed("the pinging client failed: the server closed its connection or answered wrongly")
         return json.loads(output)
+
+
+class Subscribers:
+    """Connections of a process of their own that are subscribed to a channel and throw away what comes. None: nothing is started."""
+
+    def __init__(self, server, channel, count, cores):
+        self._server = server
+        self._channel = channel
+        self._count = count
+        self._cores = cores
+
+    def __enter__(self):
+        if self._count == 0:
+            return self
+        script = Path(__file__).with_name("subscribing.py")
+        self._process = subprocess.Popen(
+            [sys.executable, "-S", "-E", str(script), str(self._server.port), self._channel, str(self._count)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=pinned(self._cores))
+        if self._process.stdout.readline() != "ready\n":
+            self.__exit__()
+            raise ServerFailed(f"not all of {self._count} clients could subscribe")
+        return self
+
+    def __exit__(self, *_):
+        if self._count == 0:
+            return
+        alive = self._process.poll() is None
+        self._process.kill()
+        self._process.wait()
+        self._process.stdin.close()
+        self._process.stdout.close()
+        if not alive:
+            raise ServerFailed("the server closed the connection of a subscriber")
 
 
 class OtherWork:

@@ -1,6 +1,7 @@
 """What is measured, in the order of the report: one declaration per row. Limits are ratios to Valkey in the same run, unless
 a kind says otherwise. Rows that share their data and follow each other share their servers too."""
 
+from .events import ExpiredRow
 from .kinds import CpuRow, Data, DelayRow, IdleRow, MemoryRow, StartRow, ThroughputRow
 from .saving import SaveRow
 
@@ -44,6 +45,10 @@ HYPERLOGLOGS = Data(30, 3, "PFADD key:__rand_int__" + "".join(f" {number}:__rand
 # A grid of 100 parallels with 1000 places each: 0.7 km apart to the east, 5.6 km to the north.
 PLACES = Data(1000, 3, "GEOADD places __rand_int__e-2 45.0 0:__rand_int__", held=1, also=tuple(
     Data(1000, 3, f"GEOADD places __rand_int__e-2 {45 + row / 20:.2f} {row}:__rand_int__") for row in range(1, 100)))
+
+FEW = Data(10_000, 64)
+FIVE = "MULTI" + f" ; {SET} ; {GET}" * 2 + f" ; {SET} ; EXEC"
+WATCHED = "WATCH key:__rand_1st__ ; GET key:__rand_1st__ ; MULTI ; SET key:__rand_1st__ __data__ ; EXEC"
 
 # Rewrites would come at different times.
 AOF = ("--appendonly", "yes", "--auto-aof-rewrite-percentage", "0", "--appendfsync")
@@ -106,6 +111,14 @@ ROWS = [
     CpuRow("xreadgroup-p16", "XREADGROUP COUNT 10 of 1 M pending, pipeline 16", STREAM, "XREADGROUP GROUP group consumer COUNT 10 STREAMS stream 1-500000", 16, total=0.75),
     CpuRow("xack-p16", "XACK, 1 M pending, pipeline 16", STREAM, "XACK stream group 1-__rand_int__", 16, total=0.75, refill=PENDING),
 
+    CpuRow("exec-p16", "MULTI, three SET and two GET, EXEC, 1 M keys, pipeline 16", SMALL, FIVE, 16, total=0.7),
+    CpuRow("watch-p16", "WATCH, GET, MULTI, SET, EXEC, 1 M keys, pipeline 16", SMALL, WATCHED, 16, total=0.8),
+    CpuRow("set-notify-p16", "SET 64 B, notifications of all classes, 1 M keys, pipeline 16", SMALL, SET, 16, total=0.8,
+           options=("--notify-keyspace-events", "KEA")),
+    CpuRow("publish-100", "PUBLISH 64 B to 100 subscribers, unpipelined", FEW, "PUBLISH channel __data__", 1, total=0.75, subscribers=100),
+    CpuRow("get-tracked-p1", "GET 64 B with tracking on, 10,000 keys, unpipelined", FEW, GET, 1, total=0.8, load=("--enable-tracking",)),
+    CpuRow("get-tracked-p16", "GET 64 B with tracking on, 10,000 keys, pipeline 16", FEW, GET, 16, total=0.8, load=("--enable-tracking",)),
+
     MemoryRow("memory-64", "16 B key, 64 B value", Data(MILLION, 64), at_most=0.9),
     MemoryRow("memory-8", "16 B key, 8 B value", Data(MILLION, 8), at_most=0.75),
     MemoryRow("memory-32-ttl", "16 B key, 32 B value, with a TTL", Data(MILLION, 32, SET + " EX 100000"), at_most=0.75),
@@ -127,6 +140,8 @@ ROWS = [
 
     DelayRow("delay", "5 M keys, one loop, pinned", 5 * MILLION, pinned=True, at_most=1.0, pause_ms=5),
     DelayRow("delay-default", "5 M keys, default settings", 5 * MILLION, pinned=False, at_most=1.0, pause_ms=5),
+
+    ExpiredRow("expired", "1 M keys that expire within 20 s, one loop", MILLION, 20, at_most_ms=10),
 
     SaveRow("bgsave", "5 M keys, 64 B values, 50,000 writes/s", 5 * MILLION, 50_000, at_most=0.8, extra_memory=0.1, delay=1.0),
 

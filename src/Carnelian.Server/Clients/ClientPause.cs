@@ -107,7 +107,8 @@ internal sealed class ClientPause : IDisposable
     {
         if ((command.Flags & MayChangeData) != 0)
             return true;
-        if (client.QueuedCommands == null || command != _server.Known.Exec)
+        // A transaction that has failed already changes nothing.
+        if (client.QueuedCommands == null || command != _server.Known.Exec || client.Is(ClientFlags.DirtyExec))
             return false;
         foreach (QueuedCommand queued in client.QueuedCommands)
         {

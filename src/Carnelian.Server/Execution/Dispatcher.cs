@@ -443,6 +443,7 @@ internal sealed unsafe class Dispatcher : IDisposable
 
     private void Invoke(CommandDefinition command, scoped ref CommandContext context)
     {
+        WriteOwnMessages(ref context);
         if (_keyspace.Snapshot != null)
             SnapshotHook.BeforeCommand(command, ref context, _server.Known.NamesDatabase(command));
         if (_server.Services.TracksKeys)
@@ -455,8 +456,16 @@ internal sealed unsafe class Dispatcher : IDisposable
         {
             ReportBug(command, ref context, e);
         }
+        WriteOwnMessages(ref context);
         if (_server.Services.TracksKeys)
             Tracking.End(command, ref context);
+    }
+
+    // Before a command there may be what came behind the reply of the one before.
+    private void WriteOwnMessages(scoped ref CommandContext context)
+    {
+        if (_loop.OwnMessages.Any && context.Blocking != BlockingMode.Denied && _loop.Served is { } client)
+            _loop.OwnMessages.Write(client, _loop.Writer);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -90,6 +90,9 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Looks after the clients in the course of time.</summary>
     public ClientCron ClientCron { get; }
 
+    /// <summary>Messages to the client whose command runs.</summary>
+    public OwnMessages OwnMessages { get; } = new();
+
     /// <summary>Executes commands.</summary>
     public Dispatcher Dispatcher { get; }
 
@@ -551,7 +554,7 @@ internal sealed unsafe class EventLoop : IDisposable
             {
                 if (Writer.PendingBytes > FlushThreshold)
                 {
-                    Detach();
+                    Detach(client);
                     _server.Aof.Writer?.WriteRound();
                     if (client.Output.PendingBytes < _server.LeastOutputLimit || !_server.ExceedsOutputLimit(client))
                         SendPending(client);
@@ -577,7 +580,7 @@ internal sealed unsafe class EventLoop : IDisposable
             break;
         }
         client.LongArguments?.EndBatch();
-        Detach();
+        Detach(client);
         FinishOutput(client);
     }
 
@@ -589,8 +592,10 @@ internal sealed unsafe class EventLoop : IDisposable
         Writer.Attach(client.Output, client.Resp);
     }
 
-    private void Detach()
+    private void Detach(Client client)
     {
+        if (OwnMessages.Any)
+            OwnMessages.Write(client, Writer);
         _attached = null;
         Writer.Detach();
     }
@@ -600,11 +605,13 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <param name="message">RESP in the client's version.</param>
     public void Deliver(Client client, StringBlock message)
     {
-        // A message to the client whose command runs goes through the mailbox: it must not get into the middle of the reply.
-        // While there are letters that nobody has read, all messages go there: none may overtake an earlier one.
-        if (client.Loop == this && Thread.CurrentThread == _thread && client != _attached && !Mailbox.HasLetters && !_readsLetters)
+        // While there are letters that nobody has read, all messages go through the mailbox: none may overtake an earlier one.
+        if (client.Loop == this && Thread.CurrentThread == _thread && !Mailbox.HasLetters && !_readsLetters)
         {
-            AppendMessage(client, message);
+            if (client == _attached)
+                OwnMessages.Keep(client, message);
+            else
+                AppendMessage(client, message);
             return;
         }
         message.AddReference();
@@ -657,12 +664,13 @@ internal sealed unsafe class EventLoop : IDisposable
             action(Writer);
             return;
         }
+        // The one that is served may be in the middle of its reply.
         Client? outer = _attached;
         if (outer != null)
-            Detach();
+            Writer.Detach();
         Attach(client);
         action(Writer);
-        Detach();
+        Detach(client);
         FinishOutput(client);
         if (outer != null)
             Attach(outer);
@@ -685,11 +693,8 @@ internal sealed unsafe class EventLoop : IDisposable
             return;
         if (_server.ClientMemory.IsLimited && !client.Is(ClientFlags.CloseSoon))
             _server.ClientMemory.Count(client);
-        if (client.Output.IsEmpty)
-        {
-            if (client.Is(ClientFlags.CloseAfterReply))
-                CloseSoon(client);
-        }
+        if (client.Output.IsEmpty && client.Is(ClientFlags.CloseAfterReply))
+            CloseSoon(client);
     }
 
     /// <summary>Sends a replica what there is for it, unless its socket takes no more.</summary>
@@ -774,20 +779,14 @@ internal sealed unsafe class EventLoop : IDisposable
         if (_isDisposed)
             return;
         _isDisposed = true;
-        foreach (Mailbox.Letter letter in Mailbox.Open())
+        foreach (Client client in Mailbox.Discard())
         {
-            if (letter.Message.Address != null)
-            {
-                letter.Message.Release();
-            }
-            else if (letter.Client is { IsClosed: false } client)
-            {
-                client.Output.Pool = Chunks;
-                Close(client);
-            }
+            client.Output.Pool = Chunks;
+            Close(client);
         }
         foreach (Client client in _slots.OfType<Client>().ToArray())
             Close(client);
+        OwnMessages.Dispose();
         Writer.Dispose();
         foreach (InputBatch input in _inputs)
             input.Dispose();

@@ -17,7 +17,7 @@ namespace Carnelian.Server.Execution;
 /// the new loop gets none before the client.
 /// </para>
 /// </remarks>
-internal sealed class Mailbox(EventLoop loop, Poller poller)
+internal sealed unsafe class Mailbox(EventLoop loop, Poller poller)
 {
     private readonly Lock _lock = new();
     private List<Letter> _incoming = [];
@@ -42,6 +42,21 @@ internal sealed class Mailbox(EventLoop loop, Poller poller)
         {
             // The client has moved between the look at its loop and the lock.
         }
+    }
+
+    /// <summary>Throws all letters away. The loop's thread, at its end.</summary>
+    /// <returns>The clients that were on their way to it.</returns>
+    public List<Client> Discard()
+    {
+        var clients = new List<Client>();
+        foreach (Letter letter in Open())
+        {
+            if (letter.Message.Address != null)
+                letter.Message.Release();
+            else if (letter.Client is { IsClosed: false } client)
+                clients.Add(client);
+        }
+        return clients;
     }
 
     /// <summary>Takes all letters out. The loop's thread; the list is reused by the next call.</summary>

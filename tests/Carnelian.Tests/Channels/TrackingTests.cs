@@ -53,6 +53,27 @@ public sealed class TrackingTests : IDisposable
     }
 
     [Fact]
+    public void What_a_command_has_for_its_own_client_stands_between_its_reply_and_the_next()
+    {
+        using var server = new RunningServer("--io-threads", "1", "--notify-keyspace-events", "EA");
+        using RespConnection client = server.Connect();
+        client.Call("HELLO 3");
+        client.Call("SUBSCRIBE news __keyevent@0__:del");
+        client.ReadFrame();
+        client.Call("CLIENT TRACKING on");
+        client.Call("SET k 1");
+        client.Call("GET k");
+        client.Queue(CommandText.Split("PUBLISH news x"));
+        client.Queue(CommandText.Split("PING"));
+        client.Queue(CommandText.Split("DEL k"));
+        client.Queue(CommandText.Split("ECHO last"));
+        client.Flush();
+        RespValue[] frames = [.. Enumerable.Range(0, 7).Select(_ => RespValue.Parse(client.ReadFrame()))];
+        string[] seen = [.. frames.Select(frame => frame.Type == '>' ? frame.Elements[0].Value : frame.Value)];
+        Assert.Equal(["1", "message", "PONG", "1", "message", "invalidate", "last"], seen);
+    }
+
+    [Fact]
     public void OPTIN_and_OPTOUT_are_about_the_command_behind_CACHING()
     {
         _reader.Call("CLIENT TRACKING on OPTIN");

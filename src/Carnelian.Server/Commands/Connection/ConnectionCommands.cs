@@ -68,10 +68,11 @@ public static class ConnectionCommands
         client.IsNoTouch = false;
         client.IsImportSource = false;
         client.ForgetFieldsets();
-        client.Set(ClientFlags.ReplyOff | ClientFlags.ReplySkip | ClientFlags.ReplySkipNext | ClientFlags.NoEvict | ClientFlags.ReadOnly, false);
+        client.Set(ClientFlags.ReplyOff | ClientFlags.ReplySkipNext | ClientFlags.NoEvict | ClientFlags.ReadOnly, false);
         client.Set(ClientFlags.Unauthenticated, server.Configuration.RequirePass.Length != 0);
         client.Resp = ctx.Reply.Resp = 2;
-        ctx.Reply.Discarding = false;
+        // CLIENT REPLY SKIP was about this command.
+        ctx.Reply.Discarding = client.Is(ClientFlags.ReplySkip);
         ctx.Reply.SimpleString("RESET"u8);
     }
 

@@ -136,7 +136,7 @@ public sealed class BigValueTests : IDisposable
         client.QueueRaw("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$10000000\r\n"u8);
         client.QueueRaw(Bytes(4_000_000, seed: 6));
         client.Flush();
-        Assert.True(SpinWait.SpinUntil(() => _client.Call("CLIENT LIST").Value.Contains(" qbuf=4000024 "), Patience), _client.Call("CLIENT LIST").Value);
+        Assert.True(SpinWait.SpinUntil(() => _client.Call("CLIENT LIST").Value.Contains(" qbuf=4000000 "), Patience), _client.Call("CLIENT LIST").Value);
         Client found = Array.Find(_server.Instance.Clients.Snapshot(), static one => one.QueryBytes > Megabyte)!;
         Assert.InRange(found.MemoryBytes, 10_000_000, 11_000_000);
 

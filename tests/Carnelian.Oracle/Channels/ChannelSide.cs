@@ -182,7 +182,7 @@ internal sealed partial class ChannelSide : IDisposable
             {
                 byte[] frame = _connection.ReadFrame().ToArray();
                 Received += frame.Length;
-                _frames.Add(Comparable(Differential.Replay.Text(frame)));
+                _frames.Add(Comparable(Encoding.Latin1.GetString(frame).Replace("\r\n", "\\r\\n", StringComparison.Ordinal)));
             }
 
             return total == null ? IsClosed : total == Received;
@@ -220,7 +220,7 @@ internal sealed partial class ChannelSide : IDisposable
 
         // Times and addresses in what monitors see, versions and modules in the reply to HELLO.
         private static string Comparable(string frame) =>
-            frame.Contains("\\r\\nproto\\r\\n", StringComparison.Ordinal) ? "(the reply to HELLO)" : MonitorLine().Replace(frame, "+(time) [$1 (address)]");
+            frame.Contains("\\r\\nversion\\r\\n", StringComparison.Ordinal) ? "(the reply to HELLO)" : MonitorLine().Replace(frame, "+(time) [$1 (address)]");
 
         // Behind the name of the pattern: the channel and the message.
         private static string Payload(string frame)

@@ -11,7 +11,7 @@ internal sealed class OracleOptions
           --server COMMAND     the server under test, or the port of one that runs (default: out/carnelian-server)
           --server-args ARGS   more options for it, such as "--io-threads 2"
           --oracle COMMAND     the real server, or its port (default: /opt/peers/bin/valkey-server)
-          --mode MODE          replay (default), journal, replica, catalogue, names, raw or self-test
+          --mode MODE          replay (default), channels, journal, replica, catalogue, names, raw or self-test
           --commands N         commands to compare, over all families (default: 100000)
           --round N            commands of one round, which begins without data (default: 1500)
           --seed S             the first round's seed (default: random, printed)

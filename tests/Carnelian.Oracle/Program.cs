@@ -1,4 +1,5 @@
 using Carnelian.Oracle.Catalogue;
+using Carnelian.Oracle.Channels;
 using Carnelian.Oracle.Differential;
 using Carnelian.Oracle.Journals;
 using Carnelian.Oracle.Replicas;
@@ -28,6 +29,7 @@ internal static class Program
             "replay" => Replay(servers, options),
             "journal" or "stream" => CompareJournals(servers, options),
             "replica" => Replicate(servers, options),
+            "channels" => CompareChannels(servers, options),
             "self-test" => SelfTest(servers, options),
             "catalogue" or "names" or "raw" => Compare(servers, options),
             _ => throw new ArgumentException($"no mode is called {options.Mode}"),
@@ -64,13 +66,24 @@ internal static class Program
         return (run.Compared, run.Failed);
     }
 
+    private static (long Compared, int Failed) CompareChannels(ServerPair servers, OracleOptions options)
+    {
+        var run = new ChannelRun(servers, options);
+        run.Run();
+        return (run.Compared, run.Differences);
+    }
+
     // A comparison that cannot fail proves nothing: one falsified reply has to be found.
     private static (long Compared, int Failed) SelfTest(ServerPair servers, OracleOptions options)
     {
         var run = new ReplayRun(servers, options) { FalsifiedReply = options.Commands / 2 };
         run.Run();
         Console.WriteLine(run.Differences == 1 ? "the falsified reply was found" : $"one reply was falsified, {run.Differences} differences were found");
-        return (1, run.Differences == 1 ? 0 : 1);
+        var channels = new ChannelRun(servers, options) { FalsifiedStep = 100 };
+        channels.Run();
+        bool isFound = channels.Differences > 0;
+        Console.WriteLine(isFound ? "the falsified message was found" : "one message was falsified, and no difference was found");
+        return (2, (run.Differences == 1 ? 0 : 1) + (isFound ? 0 : 1));
     }
 
     private static (long Compared, int Failed) Compare(ServerPair servers, OracleOptions options)

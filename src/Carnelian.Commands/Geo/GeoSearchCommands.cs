@@ -1,8 +1,10 @@
 using Carnelian.Commands.SortedSets;
 using Carnelian.Commands.Table;
+using Carnelian.Journal;
 using Carnelian.Protocol;
 using Carnelian.Storage;
 using Carnelian.Storage.SortedSets;
+using Carnelian.Text;
 using static Carnelian.Commands.Table.CommandFlags;
 
 namespace Carnelian.Commands.Geo;
@@ -222,9 +224,31 @@ public static class GeoSearchCommands
             builder.TryAdd(match.Member, query.StoresDistances ? match.Distance / query.Shape.Unit : match.Score, out _, out _);
         }
         builder.Sort();
+        if (ctx.Effects != null && query.IsSorted && count > 0 && count < matches.Count && matches[count - 1].Distance == matches[count].Distance)
+            WriteChosen(ref ctx, query, matches, count);
         SortedSet stored = builder.Build(SortedSetValue.Limits(ref ctx));
         SortedSetValue.Store(ref ctx, ctx.Key(query.StoredAt), stored, kind == GeoSearchKind.SearchStore ? "geosearchstore"u8 : "georadiusstore"u8);
         if (count > 0)
             ctx.Dirty += count - 1;
+    }
+
+    /// <summary>Which of the places at the same distance are stored is not the same on every server: what was stored goes to the journal.</summary>
+    private static unsafe void WriteChosen(scoped ref CommandContext ctx, in GeoQuery query, in GeoMatches matches, int count)
+    {
+        ReadOnlySpan<byte> key = ctx.Arg(query.StoredAt);
+        JournalUnit effects = ctx.ReplaceEffect(2);
+        effects.Add("DEL"u8);
+        effects.Add(key);
+        effects = ctx.ReplaceEffect(2 + 2 * count);
+        effects.Add("ZADD"u8);
+        effects.Add(key);
+        byte* text = stackalloc byte[NumberFormat.MaxDoubleLength];
+        for (int i = 0; i < count; i++)
+        {
+            ref readonly GeoMatch match = ref matches[i];
+            int length = NumberFormat.WriteDouble(text, query.StoresDistances ? match.Distance / query.Shape.Unit : match.Score);
+            effects.Add(new ReadOnlySpan<byte>(text, length));
+            effects.Add(match.Member);
+        }
     }
 }

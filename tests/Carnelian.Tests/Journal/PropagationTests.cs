@@ -101,6 +101,19 @@ public sealed partial class PropagationTests : IDisposable
         Assert.Equal(["EXEC", "HDEL h f", "HDEL i g", "MULTI", "UNLINK h"], lines[4..].Order(StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData(2, "MULTI;DEL d;ZADD d 3479065152021743 a 3479065152021743 b;EXEC")]
+    [InlineData(3, "GEOSEARCHSTORE d g FROMLONLAT 13 38 BYRADIUS 1 km COUNT 3")]
+    public void Places_that_were_chosen_among_equals_are_named(int count, string expected)
+    {
+        _client.Call("GEOADD g 13 38 a 13 38 b 13 38 c");
+        _sink.Take();
+
+        _client.Call($"GEOSEARCHSTORE d g FROMLONLAT 13 38 BYRADIUS 1 km COUNT {count}");
+
+        Assert.Equal(expected.Split(';'), _sink.Take());
+    }
+
     [Fact]
     public void Who_is_served_while_waiting_writes_the_plain_command()
     {

@@ -34,7 +34,7 @@ public sealed class MigrateTests : IDisposable
         _source.Call("HSET key field value");
         _source.Call("EXPIRE key 1000");
 
-        Assert.Equal("+OK", Migrate("key 5 1000"));
+        Assert.Equal("+OK", Migrate("key 5 20000"));
 
         Assert.Equal("0", _source.Call("EXISTS key").Value);
         _target.Call("SELECT 5");
@@ -47,7 +47,7 @@ public sealed class MigrateTests : IDisposable
     {
         _source.Call("SET key 1");
 
-        Assert.Equal("+OK", Migrate("key 0 1000 COPY"));
+        Assert.Equal("+OK", Migrate("key 0 20000 COPY"));
 
         Assert.Equal("1", _source.Call("GET key").Value);
         Assert.Equal("1", _target.Call("GET key").Value);
@@ -59,11 +59,11 @@ public sealed class MigrateTests : IDisposable
         _source.Call("SET key new");
         _target.Call("SET key old");
 
-        Assert.Equal("-ERR Target instance replied with error: BUSYKEY Target key name already exists.", Migrate("key 0 1000"));
+        Assert.Equal("-ERR Target instance replied with error: BUSYKEY Target key name already exists.", Migrate("key 0 20000"));
         Assert.Equal("old", _target.Call("GET key").Value);
         Assert.Equal("new", _source.Call("GET key").Value);
 
-        Assert.Equal("+OK", Migrate("key 0 1000 REPLACE"));
+        Assert.Equal("+OK", Migrate("key 0 20000 REPLACE"));
         Assert.Equal("new", _target.Call("GET key").Value);
     }
 
@@ -76,7 +76,7 @@ public sealed class MigrateTests : IDisposable
         _target.Call("SET b old");
         _sink.Take();
 
-        Assert.Equal("-ERR Target instance replied with error: BUSYKEY Target key name already exists.", Migrate("'' 0 1000 KEYS a missing b c"));
+        Assert.Equal("-ERR Target instance replied with error: BUSYKEY Target key name already exists.", Migrate("'' 0 20000 KEYS a missing b c"));
 
         Assert.Equal("1", _source.Call("EXISTS a b c").Value);
         Assert.Equal("3", _target.Call("EXISTS a b c").Value);
@@ -90,24 +90,24 @@ public sealed class MigrateTests : IDisposable
         _source.Call("SET a 1");
         _sink.Take();
 
-        Assert.Equal("+OK", Migrate("a 0 1000 COPY"));
-        Assert.Equal("+NOKEY", Migrate("missing 0 1000"));
-        Assert.Equal("+NOKEY", Migrate("'' 0 1000 KEYS missing other"));
-        Assert.Equal("+NOKEY", Migrate("'' 0 1000 KEYS"));
+        Assert.Equal("+OK", Migrate("a 0 20000 COPY"));
+        Assert.Equal("+NOKEY", Migrate("missing 0 20000"));
+        Assert.Equal("+NOKEY", Migrate("'' 0 20000 KEYS missing other"));
+        Assert.Equal("+NOKEY", Migrate("'' 0 20000 KEYS"));
 
         Assert.Empty(_sink.Take());
     }
 
     [Theory]
-    [InlineData("key 0 1000 KEYS key", "-ERR When using MIGRATE KEYS option, the key argument must be set to the empty string")]
-    [InlineData("key 0 1000 FOO", "-ERR syntax error")]
-    [InlineData("key 0 1000 AUTH", "-ERR syntax error")]
-    [InlineData("key 0 1000 AUTH2 user", "-ERR syntax error")]
+    [InlineData("key 0 20000 KEYS key", "-ERR When using MIGRATE KEYS option, the key argument must be set to the empty string")]
+    [InlineData("key 0 20000 FOO", "-ERR syntax error")]
+    [InlineData("key 0 20000 AUTH", "-ERR syntax error")]
+    [InlineData("key 0 20000 AUTH2 user", "-ERR syntax error")]
     [InlineData("key 0 soon", "-ERR value is not an integer or out of range")]
-    [InlineData("key first 1000", "-ERR value is not an integer or out of range")]
-    [InlineData("key 99 1000", "-ERR Target instance replied with error: ERR DB index is out of range")]
-    [InlineData("key 4294967296 1000", "-ERR Target instance replied with error: ERR value is out of range, value must between -2147483648 and 2147483647")]
-    [InlineData("key 0 1000 AUTH secret", "-ERR Target instance replied with error: ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?")]
+    [InlineData("key first 20000", "-ERR value is not an integer or out of range")]
+    [InlineData("key 99 20000", "-ERR Target instance replied with error: ERR DB index is out of range")]
+    [InlineData("key 4294967296 20000", "-ERR Target instance replied with error: ERR value is out of range, value must between -2147483648 and 2147483647")]
+    [InlineData("key 0 20000 AUTH secret", "-ERR Target instance replied with error: ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?")]
     public void What_cannot_be_done_leaves_the_key_here(string words, string error)
     {
         _source.Call("SET key 1");
@@ -123,10 +123,10 @@ public sealed class MigrateTests : IDisposable
         _source.Call("SET key 1");
         _target.Call("CONFIG SET requirepass secret");
 
-        Assert.StartsWith("-ERR Target instance replied with error: NOAUTH", Migrate("key 0 1000"), StringComparison.Ordinal);
-        Assert.StartsWith("-ERR Target instance replied with error: WRONGPASS", Migrate("key 0 1000 AUTH other"), StringComparison.Ordinal);
-        Assert.Equal("+OK", Migrate("key 0 1000 COPY AUTH secret"));
-        Assert.Equal("+OK", Migrate("key 0 1000 REPLACE AUTH2 default secret"));
+        Assert.StartsWith("-ERR Target instance replied with error: NOAUTH", Migrate("key 0 20000"), StringComparison.Ordinal);
+        Assert.StartsWith("-ERR Target instance replied with error: WRONGPASS", Migrate("key 0 20000 AUTH other"), StringComparison.Ordinal);
+        Assert.Equal("+OK", Migrate("key 0 20000 COPY AUTH secret"));
+        Assert.Equal("+OK", Migrate("key 0 20000 REPLACE AUTH2 default secret"));
 
         Assert.Equal("0", _source.Call("EXISTS key").Value);
     }
@@ -137,14 +137,14 @@ public sealed class MigrateTests : IDisposable
         for (int i = 0; i < 3; i++)
         {
             _source.Call($"SET key{i} 1");
-            Assert.Equal("+OK", Migrate($"key{i} {i % 2} 1000"));
+            Assert.Equal("+OK", Migrate($"key{i} {i % 2} 20000"));
         }
         Assert.Equal(2, Clients());
         Assert.Contains("migrate_cached_sockets:1", _source.Call("INFO stats").Text!, StringComparison.Ordinal);
 
         _target.Call("CLIENT KILL TYPE normal SKIPME yes");
         _source.Call("SET key 1");
-        Assert.Equal("+OK", Migrate("key 0 1000"));
+        Assert.Equal("+OK", Migrate("key 0 20000"));
         Assert.Equal("1", _target.Call("EXISTS key").Value);
     }
 

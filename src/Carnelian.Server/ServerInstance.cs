@@ -399,13 +399,17 @@ internal sealed class ServerInstance : IDisposable
         client.Loop.CloseSoon(client);
     }
 
+    /// <summary>How much output may wait for a client.</summary>
+    public ClientBufferLimit OutputLimitOf(Client client) =>
+        Configuration.ClientOutputBufferLimits[client.Is(ClientFlags.Replica) ? 1 : client.Is(ClientFlags.PubSub) ? 2 : 0];
+
     /// <summary>Whether a client has more output waiting than it may have; then it is on its way out.</summary>
     public bool ExceedsOutputLimit(Client client)
     {
         if (client.Is(ClientFlags.CloseSoon))
             return true;
         bool isReplica = client.Is(ClientFlags.Replica);
-        ClientBufferLimit limit = Configuration.ClientOutputBufferLimits[isReplica ? 1 : client.Is(ClientFlags.PubSub) ? 2 : 0];
+        ClientBufferLimit limit = OutputLimitOf(client);
         long bytes = client.OutputListBytes;
         // A replica that is cut off within the backlog comes back for the same bytes.
         bool isOver = limit.HardBytes != 0 && bytes >= (isReplica ? Math.Max(limit.HardBytes, Configuration.ReplBacklogSize) : limit.HardBytes);

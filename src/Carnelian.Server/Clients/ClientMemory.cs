@@ -123,7 +123,7 @@ internal sealed class ClientMemory(ServerInstance server)
     {
         if (client.Is(ClientFlags.CloseSoon))
             return true;
-        long limit = client.Is(ClientFlags.Replica) ? 0 : server.Configuration.ClientOutputBufferLimits[client.Is(ClientFlags.PubSub) ? 2 : 0].HardBytes;
+        long limit = client.Is(ClientFlags.Replica) ? 0 : server.OutputLimitOf(client).HardBytes;
         return limit != 0 && client.OutputListBytes >= limit;
     }
 }

@@ -20,8 +20,7 @@ public unsafe struct HashBuilder
         if (expected > limits.Entries)
         {
             _table = FieldTable.Create();
-            if (reserved >= TableReservation.LeastForValue)
-                _table->Fields.Reserve(reserved);
+            TableReservation.Make(ref _table->Fields, reserved);
         }
         else
         {

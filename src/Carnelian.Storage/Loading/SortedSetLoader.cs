@@ -15,8 +15,7 @@ public unsafe struct SortedSetLoader
     public static SortedSetLoader Create(long expected)
     {
         TreeSortedSet* set = TreeSortedSet.Create();
-        if (expected >= TableReservation.LeastForValue)
-            set->Members.Reserve(expected);
+        TableReservation.Make(ref set->Members, expected);
         return new SortedSetLoader { _set = set, _isAscending = true, _isDescending = true };
     }
 

@@ -10,7 +10,7 @@ namespace Carnelian.Storage.Loading;
 public sealed unsafe class TableReservation(Keyspace keyspace, bool holdsAllLocks)
 {
     /// <summary>Values of fewer elements grow as if commands made them.</summary>
-    internal const int LeastForValue = 1024;
+    private const int LeastForValue = 1024;
 
     /// <summary>Fewer keys for each shard are not worth while.</summary>
     private const int LeastForShard = 64;
@@ -32,6 +32,13 @@ public sealed unsafe class TableReservation(Keyspace keyspace, bool holdsAllLock
             database.PartOf((ulong)shard)->Table.Reserve(forShard);
             Release(shard);
         }
+    }
+
+    /// <summary>Makes room in the empty table of a value, if so many elements will come that it is worth while.</summary>
+    internal static void Make<TRecord>(ref HashTable<TRecord> table, long elements) where TRecord : struct, IRecordOperations
+    {
+        if (elements >= LeastForValue)
+            table.Reserve(elements);
     }
 
     /// <summary>Gives back what has been reserved for keys that have not come.</summary>

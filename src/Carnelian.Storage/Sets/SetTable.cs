@@ -37,11 +37,7 @@ public unsafe struct SetTable
     }
 
     /// <summary>Makes room for so many members in an empty set.</summary>
-    internal void Reserve(long members)
-    {
-        if (members >= TableReservation.LeastForValue)
-            _table.Reserve(members);
-    }
+    internal void Reserve(long members) => TableReservation.Make(ref _table, members);
 
     /// <summary>Frees a set with its members.</summary>
     public static void Free(SetTable* set)

@@ -45,22 +45,23 @@ internal static class ProducerReader
             return false;
         for (; producers > 0; producers--)
         {
-            if (!input.TryReadString(out ReadOnlySpan<byte> name))
-                return false;
-            byte[] producer = name.ToArray();
-            if (!input.TryReadCount(out long count))
+            if (!TryReadName(ref input, out byte[] producer) || !input.TryReadCount(out long count))
                 return false;
             for (; count > 0; count--)
             {
-                if (!input.TryReadString(out ReadOnlySpan<byte> text))
+                if (!TryReadName(ref input, out byte[] id) || !StreamReader.TryReadIdNumbers(ref input, out StreamId entry))
                     return false;
-                byte[] id = text.ToArray();
-                if (!input.TryReadLength(out ulong milliseconds) || !input.TryReadLength(out ulong sequence))
-                    return false;
-                messages.Add(new Message(producer, id, new StreamId(milliseconds, sequence)));
+                messages.Add(new Message(producer, id, entry));
             }
         }
         return true;
+    }
+
+    private static bool TryReadName(ref RdbInput input, out byte[] name)
+    {
+        bool isRead = input.TryReadString(out ReadOnlySpan<byte> text);
+        name = text.ToArray();
+        return isRead;
     }
 
     private readonly record struct Message(byte[] Producer, byte[] Id, StreamId Entry);

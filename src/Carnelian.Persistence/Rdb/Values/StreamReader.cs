@@ -212,7 +212,7 @@ internal static class StreamReader
     }
 
     /// <summary>An id as two lengths.</summary>
-    private static bool TryReadIdNumbers(ref RdbInput input, out StreamId id)
+    internal static bool TryReadIdNumbers(ref RdbInput input, out StreamId id)
     {
         id = default;
         if (!input.TryReadLength(out ulong milliseconds) || !input.TryReadLength(out ulong sequence))

@@ -142,9 +142,11 @@ public static class RenameCommands
         }
         ctx.Database.Insert(to, ctx.Database.Detach(from), ctx.Now);
         ctx.Notify(to, NotificationClass.New, "new"u8);
+        ctx.Dirty++;
         ctx.Touch(from);
+        ctx.Touch(to);
         ctx.Notify(from, NotificationClass.Generic, "rename_from"u8);
-        ctx.Modified(to, NotificationClass.Generic, "rename_to"u8);
+        ctx.Notify(to, NotificationClass.Generic, "rename_to"u8);
         renamed = true;
         return true;
     }

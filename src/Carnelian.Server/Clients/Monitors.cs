@@ -55,7 +55,9 @@ internal sealed class Monitors(ServerInstance server)
         {
             foreach (Client monitor in _monitors)
             {
-                if (!monitor.Is(ClientFlags.ReplyOff | ClientFlags.ReplySkip))
+                // The command that asks for the next reply to be skipped is shown, what others do until then is not.
+                bool isSilent = monitor.Is(ClientFlags.ReplyOff | ClientFlags.ReplySkip) || (monitor != client && monitor.Is(ClientFlags.ReplySkipNext));
+                if (!isSilent)
                     loop.Deliver(monitor, line);
             }
         }

@@ -39,10 +39,8 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
         bool isDone = Admit(client, command, arguments, count, requestBytes);
         if (isReplica && writer.PendingBytes != unsent)
             RefuseReply(client);
-        if (isSilent && client.Is(ClientFlags.ReplyOff | ClientFlags.ReplySkip) is false)
-            writer.Discarding = false;
-        else if (isSilent)
-            EndSilence(client, writer);
+        if (isSilent)
+            EndSilence(client, writer, isDone);
         if (writer.Resp != client.Resp)
             writer.Resp = client.Resp;
         return isDone;
@@ -69,9 +67,11 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
         return true;
     }
 
-    private static void EndSilence(Client client, ReplyWriter writer)
+    // The reply of a command that has to wait is skipped when it comes.
+    private static void EndSilence(Client client, ReplyWriter writer, bool isDone)
     {
-        client.Set(ClientFlags.ReplySkip, false);
+        if (isDone)
+            client.Set(ClientFlags.ReplySkip, false);
         writer.Discarding = false;
     }
 

@@ -620,7 +620,7 @@ internal sealed unsafe class EventLoop : IDisposable
 
     private void AppendMessage(Client client, StringBlock message)
     {
-        if (client.IsClosed || client.Is(ClientFlags.CloseSoon))
+        if (client.IsClosed || client.Is(ClientFlags.CloseSoon | ClientFlags.CloseAfterReply))
             return;
         var bytes = new ReadOnlySpan<byte>(message.Data, (int)message.Length);
         if (client == _attached)

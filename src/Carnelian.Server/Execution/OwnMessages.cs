@@ -33,7 +33,7 @@ internal sealed unsafe class OwnMessages : IDisposable
         for (int i = 0; i < _messages.Count; i++)
         {
             (Client target, StringBlock message) = _messages[i];
-            if (target == client && !client.Is(ClientFlags.CloseSoon))
+            if (target == client && !client.Is(ClientFlags.CloseSoon | ClientFlags.CloseAfterReply))
                 writer.Raw(new ReadOnlySpan<byte>(message.Data, checked((int)message.Length)));
             if (target == client || target.IsClosed)
                 Drop(i--);

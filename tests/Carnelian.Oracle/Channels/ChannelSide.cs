@@ -13,13 +13,14 @@ namespace Carnelian.Oracle.Channels;
 internal sealed partial class ChannelSide : IDisposable
 {
     private const int Patience = 10_000;
-    private const int EarliestExpiry = 20;
-    private const int LatestExpiry = 60;
+    private const int EarliestExpiry = 40;
+    private const int LatestExpiry = 80;
 
     private readonly int _port;
     private readonly Peer[] _peers;
     private readonly RespConnection _controller;
     private readonly RespConnection _other;
+    private readonly RespConnection _cache;
 
     public ChannelSide(int port, int connections)
     {
@@ -29,6 +30,10 @@ internal sealed partial class ChannelSide : IDisposable
         _controller.Call("CONFIG SET hz 500");
         _other = new RespConnection(port);
         _other.Call("SELECT 1");
+        // Carnelian forgets who has read what when the last cache is given up: here is one that stays.
+        _cache = new RespConnection(port);
+        _cache.CallWith("HELLO", "3");
+        _cache.Call("CLIENT TRACKING ON");
         _peers = new Peer[connections];
     }
 
@@ -79,7 +84,7 @@ internal sealed partial class ChannelSide : IDisposable
             string list = _controller.Call("CLIENT LIST").Value;
             var state = new StringBuilder();
             bool isSettled = true;
-            Dictionary<string, string> lines = list.Split('\n', StringSplitOptions.RemoveEmptyEntries).ToDictionary(static line => Field(line, "id"), StringComparer.Ordinal);
+            Dictionary<string, string> lines = Lines(list);
             foreach (Peer peer in _peers)
             {
                 lines.TryGetValue(peer.Id, out string? line);
@@ -116,12 +121,16 @@ internal sealed partial class ChannelSide : IDisposable
             peer?.Dispose();
         _controller.Call("CLIENT UNPAUSE");
         // A transaction that waited for that may begin another pause, until its client is gone.
-        SpinWait.SpinUntil(() => _controller.Call("CLIENT LIST").Value.Count(static c => c == '\n') == 2, Patience);
+        SpinWait.SpinUntil(() => !Lines(_controller.Call("CLIENT LIST").Value).Keys.Intersect(_peers.Select(static peer => peer?.Id ?? "")).Any(), Patience);
         _controller.Call("CLIENT UNPAUSE");
         _controller.CallWith("CONFIG", "SET", "notify-keyspace-events", "", "hz", "10");
         _controller.Dispose();
         _other.Dispose();
+        _cache.Dispose();
     }
+
+    private static Dictionary<string, string> Lines(string list) =>
+        list.Split('\n', StringSplitOptions.RemoveEmptyEntries).ToDictionary(static line => Field(line, "id"), StringComparer.Ordinal);
 
     private static string Field(string line, string name)
     {
@@ -135,9 +144,14 @@ internal sealed partial class ChannelSide : IDisposable
     [GeneratedRegex(@"^\+\d+\.\d+ \[(\d+) [^\]]*\]")]
     private static partial Regex MonitorLine();
 
+    [GeneratedRegex(@"^[*>][34]\\r\\n\$[78]\\r\\np?message\\r\\n.*__key(space|event)@")]
+    private static partial Regex EventMessage();
+
     /// <summary>One connection: bytes sent and received, and the frames that are not compared yet.</summary>
     private sealed class Peer : IDisposable
     {
+        private const string Reply = "0";
+
         private readonly RespConnection _connection;
         private readonly List<string> _frames = [];
 
@@ -190,18 +204,13 @@ internal sealed partial class ChannelSide : IDisposable
 
         public string Text()
         {
-            // A client with several patterns that match gets a message for each, in the order of a table.
             List<string> ordered = [.. _frames];
-            for (int from = 0; from < ordered.Count; from++)
-            {
-                int to = from;
-                while (to < ordered.Count && ordered[to].Contains("pmessage", StringComparison.Ordinal) && Payload(ordered[to]) == Payload(ordered[from]))
-                    to++;
-                if (to > from)
-                    ordered.Sort(from, to - from, StringComparer.Ordinal);
-                from = Math.Max(from, to - 1);
-            }
-
+            // A client with several patterns that match gets a message for each, in the order of a table.
+            SortNeighbours(ordered, static (left, right) => left.Contains("pmessage", StringComparison.Ordinal) && Payload(left) == Payload(right), static frame => frame);
+            // A client that hears of a command in several ways, as a subscriber, as a monitor and as a cache, does so in any order.
+            SortNeighbours(ordered, static (left, right) => RankOf(left) != Reply && RankOf(right) != Reply, static frame => RankOf(frame));
+            // Those of a flush, for several clients that redirect here, come in the order of a list of clients.
+            SortNeighbours(ordered, static (left, right) => IsForAllKeys(left) && IsForAllKeys(right), static frame => frame);
             return string.Join("\n        ", ordered) + (IsClosed ? " (closed)" : "");
         }
 
@@ -221,6 +230,32 @@ internal sealed partial class ChannelSide : IDisposable
         // Times and addresses in what monitors see, versions and modules in the reply to HELLO.
         private static string Comparable(string frame) =>
             frame.Contains("\\r\\nversion\\r\\n", StringComparison.Ordinal) ? "(the reply to HELLO)" : MonitorLine().Replace(frame, "+(time) [$1 (address)]");
+
+        private static void SortNeighbours(List<string> frames, Func<string, string, bool> belongTogether, Func<string, string> key)
+        {
+            for (int from = 0, to; from < frames.Count; from = Math.Max(from + 1, to))
+            {
+                to = from;
+                while (to < frames.Count && belongTogether(frames[from], frames[to]))
+                    to++;
+                string[] sorted = [.. frames.GetRange(from, to - from).OrderBy(key, StringComparer.Ordinal)];
+                for (int i = 0; i < sorted.Length; i++)
+                    frames[from + i] = sorted[i];
+            }
+        }
+
+        private static string RankOf(string frame) =>
+            IsInvalidation(frame) ? "4"
+            : frame.Contains("\\r\\ntracking-redir-broken\\r\\n", StringComparison.Ordinal) ? "3"
+            : frame.StartsWith("+(time) ", StringComparison.Ordinal) ? "2"
+            : EventMessage().IsMatch(frame) ? "1"
+            : Reply;
+
+        private static bool IsInvalidation(string frame) =>
+            frame.StartsWith(">2\\r\\n$10\\r\\ninvalidate", StringComparison.Ordinal) || frame.Contains("\\r\\n__redis__:invalidate\\r\\n", StringComparison.Ordinal);
+
+        private static bool IsForAllKeys(string frame) =>
+            IsInvalidation(frame) && (frame.EndsWith("\\r\\n_\\r\\n", StringComparison.Ordinal) || frame.EndsWith("\\r\\n$-1\\r\\n", StringComparison.Ordinal));
 
         // Behind the name of the pattern: the channel and the message.
         private static string Payload(string frame)

@@ -38,9 +38,8 @@ internal sealed class ChannelSteps(int connections)
         (5, ["CLIENT REPLY ON", "CLIENT REPLY ON", "CLIENT REPLY SKIP", "CLIENT REPLY OFF", "CLIENT NO-TOUCH ON", "CLIENT NO-TOUCH OFF", "CLIENT NO-EVICT ON", "CLIENT SETNAME nC", "CLIENT GETNAME", "CLIENT SETINFO LIB-NAME libC",
             "PING", "ECHO N"]),
         (4, ["CONFIG SET notify-keyspace-events EV"]),
-        (2, ["CLIENT PAUSE 100000 WRITE", "CLIENT UNPAUSE", "CLIENT UNPAUSE"]),
         (2, ["CLIENT KILL ID @C", "CLIENT KILL ID @C SKIPME yes", "CLIENT KILL TYPE pubsub", "CLIENT KILL TYPE pubsub SKIPME no", "CLIENT KILL ADDR %C", "CLIENT KILL %C", "CLIENT KILL NAME nC", "CLIENT KILL LIB-NAME libC",
-            "CLIENT KILL ID 999999", "CLIENT KILL FLAGS t", "CLIENT KILL NOT-TYPE normal NOT-ID @C", "QUIT"]),
+            "CLIENT KILL ID 999999", "CLIENT KILL FLAGS P", "CLIENT KILL NOT-TYPE normal NOT-ID @C", "QUIT"]),
         (1, ["MONITOR", "RESET", "RESET", "RESET"]),
         (3, ["SET K N PX 2", "SET K N PX 2", "PEXPIRE K 2", "PSETEX K 2 N"]),
     ];
@@ -60,25 +59,31 @@ internal sealed class ChannelSteps(int connections)
                 steps.Add(new Step(i, StepKind.Command, CommandText.Split("HELLO 3")));
         }
 
-        HashSet<int> monitors = [], inTransaction = [];
+        var state = new ScriptState();
         while (steps.Count < count)
         {
-            Step step = Next(random);
-            if (step.Name == "MONITOR")
-                monitors.Add(step.Connection);
-            // A monitor sees its own transaction in the middle of the reply to that when it subscribes in it: Valkey breaks its protocol there.
-            if (step.Name == "MULTI" && monitors.Contains(step.Connection))
-                continue;
-            if (step.Name == "MULTI")
-                inTransaction.Add(step.Connection);
-            else if (step.Name is "EXEC" or "DISCARD" or "RESET" or "QUIT")
-                inTransaction.Remove(step.Connection);
-            // With several loops a client that a transaction kills counts as a subscriber until the transaction ends.
-            if (step.Name != "CLIENT" || !inTransaction.Contains(step.Connection) || !step.Arguments[1].AsSpan().SequenceEqual("KILL"u8))
-                steps.Add(step);
+            foreach (Step step in random.Next(60) == 0 ? Paused(random) : [Next(random)])
+            {
+                if (state.Admits(step))
+                    steps.Add(step);
+            }
         }
 
         return steps;
+    }
+
+    // Who goes first of several clients that waited for the end of a pause is left to the loops, and so is how many commands of one belong to a round: one only sends a command meanwhile.
+    private IEnumerable<Step> Paused(Random random)
+    {
+        int pausing = random.Next(connections), sending = (pausing + 1) % connections;
+        Step Pausing(string command) => new(pausing, StepKind.Command, CommandText.Split(command));
+        yield return Pausing("RESET");
+        yield return Pausing("CLIENT PAUSE 100000 WRITE");
+        Step step = Next(random) with { Connection = sending };
+        // Valkey queues nothing more when a watched key has changed, and such an EXEC writes nothing and does not wait.
+        if (step.Kind == StepKind.Command && step.Name is not ("CLIENT" or "EXEC"))
+            yield return step;
+        yield return Pausing("CLIENT UNPAUSE");
     }
 
     private Step Next(Random random)
@@ -92,6 +97,48 @@ internal sealed class ChannelSteps(int connections)
         bool expires = command.EndsWith(" 2", StringComparison.Ordinal) && command.StartsWith("PEXPIRE", StringComparison.Ordinal)
             || command.Contains(" PX 2", StringComparison.Ordinal) || command.StartsWith("PSETEX", StringComparison.Ordinal);
         return new Step(random.Next(connections), expires ? StepKind.ExpireNow : StepKind.Command, CommandText.Split(command));
+    }
+
+    /// <summary>What earlier steps of a script have made of its connections, and so which steps have one answer only.</summary>
+    private sealed class ScriptState
+    {
+        private readonly HashSet<int> _monitors = [], _inTransaction = [], _silent = [];
+
+        public bool Admits(Step step)
+        {
+            string second = step.Name == "CLIENT" ? CommandText.Quote(step.Arguments[1]) : "";
+            // Nobody knows when it would come.
+            if (step.Kind == StepKind.ExpireNow && _inTransaction.Contains(step.Connection))
+                return false;
+            switch (step.Name)
+            {
+                case "MONITOR":
+                    _monitors.Add(step.Connection);
+                    break;
+                // A monitor sees its own transaction in the middle of the reply to that when it subscribes in it: Valkey breaks its protocol there.
+                case "MULTI" when _monitors.Contains(step.Connection):
+                    return false;
+                case "MULTI":
+                    _inTransaction.Add(step.Connection);
+                    break;
+                // Valkey never closes the connection of a client that wants no replies and ends itself.
+                case "QUIT" when _silent.Contains(step.Connection):
+                case "CLIENT" when second == "KILL" && _silent.Contains(step.Connection):
+                    return false;
+                case "EXEC" or "DISCARD" or "RESET" or "QUIT":
+                    _inTransaction.Remove(step.Connection);
+                    break;
+                // With several loops a client that a transaction kills counts as a subscriber until the transaction ends.
+                case "CLIENT" when second == "KILL" && _inTransaction.Contains(step.Connection):
+                // Whether a cache that is given up in the middle of a transaction hears of the changes before.
+                case "CLIENT" when second == "TRACKING" && _inTransaction.Contains(step.Connection):
+                    return false;
+                case "CLIENT" when second == "REPLY":
+                    _silent.Add(step.Connection);
+                    break;
+            }
+            return true;
+        }
     }
 
     private string Fill(string word, Random random) => word switch

@@ -27,7 +27,7 @@ internal sealed partial class DumpComparison(RespConnection oracle, RespConnecti
         if (expected == actual)
             return null;
         bool mayDiffer = encoding == "hashtable" || type is "stream" or "set";
-        if (!mayDiffer || expected.Length != actual.Length)
+        if (!mayDiffer)
             return (Quote(expected), Quote(actual));
         string own = Restored(expected, type), restored = Restored(actual, type);
         return own == restored ? null : (own, restored);

@@ -73,7 +73,7 @@ internal sealed class ReadBack(ServerPair servers)
 
     private sealed record Content(string Type, string Encoding, long Milliseconds, string Value)
     {
-        private const long Tolerance = 1000;
+        private const long Tolerance = 5000;
 
         public bool Agrees(Content other) =>
             Type == other.Type && Encoding == other.Encoding && Value == other.Value

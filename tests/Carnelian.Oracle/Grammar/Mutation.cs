@@ -92,6 +92,9 @@ internal static class Mutation
         // Valkey replies as many members, until there is no memory left.
         if (name.Contains("RANDMEMBER", StringComparison.Ordinal))
             return !command.Skip(2).Any(argument => IsWithin(argument, long.MinValue, -10_000));
+        // An entry that stays, with an id from the server's clock.
+        if (name == "XADD" && command.Any(argument => argument is [(byte)'*']))
+            return false;
         // What a draw leaves is each server's own, unless it leaves nothing.
         if (name == "SPOP")
             return command.Length == 3 && !IsWithin(command[2], 1, 999);

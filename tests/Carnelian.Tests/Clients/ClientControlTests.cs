@@ -31,6 +31,32 @@ public sealed class ClientControlTests(SystemConnections server) : IClassFixture
     }
 
     [Fact]
+    public void A_reply_to_skip_is_skipped_after_a_pause_too()
+    {
+        using RespConnection admin = server.Connect(), client = server.Connect();
+        client.Queue(CommandText.Split("CLIENT REPLY SKIP"));
+        admin.Call("CLIENT PAUSE 100000 WRITE");
+        Send(client, "SET skipped 1");
+
+        Assert.True(SpinWait.SpinUntil(() => Lines(admin, " flags=b ").Length == 1, Patience));
+        admin.Call("CLIENT UNPAUSE");
+
+        Assert.Equal("PONG", client.Call("PING").Value);
+        Assert.Equal("1", client.Call("GET skipped").Value);
+    }
+
+    [Fact]
+    public void A_monitor_that_quits_sees_no_more()
+    {
+        using RespConnection monitor = server.Connect();
+        monitor.Call("MONITOR");
+
+        Assert.Equal("+OK", monitor.Call("QUIT").ToString());
+        Assert.True(monitor.ReadFrame().IsEmpty);
+        Assert.True(monitor.IsClosed);
+    }
+
+    [Fact]
     public void A_pause_of_everything_ends_by_itself()
     {
         using RespConnection client = server.Connect();

@@ -179,6 +179,29 @@ public unsafe ref struct CommandContext
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Created(in Key key) => Notify(key, NotificationClass.New, "new"u8);
 
+    /// <summary>Publishes that a value is going to be replaced as a whole, if there is one. Before the events of the command that does so.</summary>
+    /// <param name="key">The key, which still has the value.</param>
+    /// <param name="type">The type of the new value.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Replacing(in Key key, Storage.ValueType type)
+    {
+        if ((Services.Notifications & (NotificationClass.Overwritten | NotificationClass.TypeChanged)) == 0)
+            return;
+        Entry old = FindForOverwrite(key);
+        if (old.Exists)
+            Replaced(Database, key, old.Type, type);
+    }
+
+    /// <summary>Publishes that a value has been replaced as a whole, if there was one.</summary>
+    public readonly void Replaced(Database database, in Key key, Storage.ValueType? old, Storage.ValueType type)
+    {
+        if (old == null)
+            return;
+        NotifyIn(database, key, NotificationClass.Overwritten, "overwritten"u8);
+        if (old != type)
+            NotifyIn(database, key, NotificationClass.TypeChanged, "type_changed"u8);
+    }
+
     /// <summary>Removes a collection that has become empty, and publishes that. After the event of the command that emptied it.</summary>
     public readonly void RemoveEmptied(in Key key)
     {

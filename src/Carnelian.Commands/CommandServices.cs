@@ -10,7 +10,7 @@ namespace Carnelian.Commands;
 public abstract class CommandServices
 {
     /// <summary>
-    /// The classes of <c>notify-keyspace-events</c>, none unless K or E is among them; and <see cref="NotificationClass.AccessTime"/>.
+    /// The classes of <c>notify-keyspace-events</c>, none unless K, E or one for fields is among them; and <see cref="NotificationClass.AccessTime"/>.
     /// </summary>
     public NotificationClass Notifications;
 
@@ -46,6 +46,11 @@ public abstract class CommandServices
 
     /// <summary>Tells the subscribers of keyspace events. Called under the key's lock, only for classes in <see cref="Notifications"/>.</summary>
     public abstract void Notify(int database, NotificationClass kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key);
+
+    /// <summary>Tells the subscribers which fields of a hash an event is about. Called under the key's lock, only with <see cref="NotificationClass.Fields"/>.</summary>
+    public virtual void NotifyFields(int database, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key, List<byte[]> fields)
+    {
+    }
 
     /// <summary>
     /// Tells those who watch a key, or wait for it, that it has changed. Called under the key's lock, only if the key's part has such keys or

@@ -52,6 +52,27 @@ public enum NotificationClass
     /// <summary>No event and no letter: the eviction policy wants to know when keys are changed.</summary>
     AccessTime = 1 << 15,
 
-    /// <summary>A: all but m and n.</summary>
+    /// <summary>o: a value was replaced as a whole. Not in A.</summary>
+    Overwritten = 1 << 16,
+
+    /// <summary>c: a key has got a value of another type. Not in A.</summary>
+    TypeChanged = 1 << 17,
+
+    /// <summary>Events of hashes that tell the fields are published: any of S, T, I and V together with h.</summary>
+    Fields = 1 << 18,
+
+    /// <summary>S: events of fields go to <c>__subkeyspace@db__:key</c>.</summary>
+    Subkeyspace = 1 << 19,
+
+    /// <summary>T: events of fields go to <c>__subkeyevent@db__:event</c>.</summary>
+    Subkeyevent = 1 << 20,
+
+    /// <summary>I: events of fields go to <c>__subkeyspaceitem@db__:key\nfield</c>.</summary>
+    SubkeyspaceItem = 1 << 21,
+
+    /// <summary>V: events of fields go to <c>__subkeyspaceevent@db__:event|key</c>.</summary>
+    SubkeyspaceEvent = 1 << 22,
+
+    /// <summary>A: all but m, n, o and c.</summary>
     All = Generic | String | List | Set | Hash | SortedSet | Expired | Evicted | Stream | Module,
 }

@@ -3,6 +3,7 @@ using Carnelian.Server.Configuration;
 using Carnelian.Server.Execution;
 using Carnelian.Server.Waiting;
 using Carnelian.Storage;
+using Carnelian.Storage.Hashes;
 
 namespace Carnelian.Server;
 
@@ -15,6 +16,10 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
     /// <inheritdoc/>
     public override void Notify(int database, NotificationClass kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key) =>
         server.KeyspaceEvents.Publish(database, name, key);
+
+    /// <inheritdoc/>
+    public override void NotifyFields(int database, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key, List<byte[]> fields) =>
+        server.KeyspaceEvents.PublishFields(database, name, key, fields);
 
     /// <inheritdoc/>
     public override void OnTouched(Database database, in Key key)
@@ -106,6 +111,8 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
             server.Watches.Touch(database, key);
         if ((Notifications & NotificationClass.Hash) != 0)
             Notify(database.Index, NotificationClass.Hash, "hexpired"u8, key.Bytes);
+        if ((Notifications & NotificationClass.Fields) != 0)
+            NotifyFields(database.Index, "hexpired"u8, key.Bytes, NamesOf(fields));
         if (isEmpty && (Notifications & NotificationClass.Generic) != 0)
             Notify(database.Index, NotificationClass.Generic, "del"u8, key.Bytes);
     }
@@ -122,6 +129,14 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
         OnRemoved(database, key);
         if ((Notifications & NotificationClass.Evicted) != 0)
             Notify(database.Index, NotificationClass.Evicted, "evicted"u8, key.Bytes);
+    }
+
+    private static unsafe List<byte[]> NamesOf(in RecordList fields)
+    {
+        var names = new List<byte[]>(fields.Count);
+        for (int i = 0; i < fields.Count; i++)
+            names.Add(new HashField(fields[i]).Name.ToArray());
+        return names;
     }
 
     private void OnRemoved(Database database, in Key key)

@@ -53,6 +53,17 @@ async function until(condition) {
     return condition();
 }
 
+// Waits as long for a condition that asks the server, whose connection may be down for a moment.
+async function poll(condition) {
+    for (let i = 0; i < 500; i++) {
+        if (await Promise.resolve().then(condition).catch(() => false)) {
+            return true;
+        }
+        await sleep(10);
+    }
+    return false;
+}
+
 // Runs a script's test for each protocol, prints the counts, and ends the process.
 async function main(title, protocols, test, seconds = 60) {
     const port = Number(process.argv[2]);
@@ -77,4 +88,4 @@ async function main(title, protocols, test, seconds = 60) {
     process.exit(failed ? 1 : 0);
 }
 
-module.exports = { main, sleep, until };
+module.exports = { main, poll, sleep, until };

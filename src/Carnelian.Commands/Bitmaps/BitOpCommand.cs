@@ -105,6 +105,7 @@ public static unsafe class BitOpCommand
     {
         Entry old = ctx.FindForOverwrite(key);
         bool isNew = !old.Exists;
+        ctx.Replacing(key, Storage.ValueType.String);
         if (CanWriteInPlace(old, length))
         {
             BitCombination.Combine(operation, sources, ctx.Database.ResizeString(key, length, ctx.Now));

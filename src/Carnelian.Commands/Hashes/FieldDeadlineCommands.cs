@@ -75,19 +75,23 @@ public static class FieldDeadlineCommands
         if (!ctx.HasType(entry, Storage.ValueType.Hash))
             return;
         int changed = 0;
+        List<byte[]>? names = null;
         ctx.Reply.Array(ctx.ArgCount - first);
         for (int i = first; i < ctx.ArgCount; i++)
         {
             int result = entry.Exists ? Persist(new Hash(entry), ctx.Arg(i), HashAccess.WriteTime(ref ctx)) : NoField;
             ctx.Reply.Integer(result);
-            if (result == Done)
-                changed++;
+            if (result != Done)
+                continue;
+            changed++;
+            FieldEvents.Add(ref ctx, ref names, ctx.Arg(i));
         }
         if (changed == 0)
             return;
         HashAccess.NoteDeadlines(ref ctx, key, new Hash(entry));
         ctx.Dirty += changed - 1;
         ctx.Modified(key, NotificationClass.Hash, "hpersist"u8);
+        FieldEvents.Publish(ref ctx, key, "hpersist"u8, names);
     }
 
     private static int Persist(Hash hash, ReadOnlySpan<byte> field, long now)
@@ -120,6 +124,7 @@ public static class FieldDeadlineCommands
         if (!ctx.HasType(entry, Storage.ValueType.Hash))
             return;
         int changed = 0;
+        List<byte[]>? names = null;
         bool isPast = ctx.IsPast(deadline);
         ctx.Reply.Array(ctx.ArgCount - first);
         for (int i = first; i < ctx.ArgCount; i++)
@@ -129,12 +134,13 @@ public static class FieldDeadlineCommands
             if (result < Done)
                 continue;
             changed++;
+            FieldEvents.Add(ref ctx, ref names, ctx.Arg(i));
             if (ctx.Effects != null && isPast)
                 ctx.Mark(i);
         }
         if (changed == 0)
             return;
-        NoteDeadlines(ref ctx, key, new Hash(entry), changed, isPast);
+        NoteDeadlines(ref ctx, key, new Hash(entry), changed, isPast, names);
         if (ctx.Effects == null)
             return;
         if (isPast)
@@ -169,17 +175,19 @@ public static class FieldDeadlineCommands
     }
 
     /// <summary>Publishes that fields of a hash have got a deadline, or have gone since it lies in the past.</summary>
-    internal static void NoteDeadlines(scoped ref CommandContext ctx, in Key key, Hash hash, int changed, bool isPast)
+    internal static void NoteDeadlines(scoped ref CommandContext ctx, in Key key, Hash hash, int changed, bool isPast, List<byte[]>? names)
     {
         HashAccess.NoteDeadlines(ref ctx, key, hash);
         ctx.Dirty += changed - 1;
         if (!isPast)
         {
             ctx.Modified(key, NotificationClass.Hash, "hexpire"u8);
+            FieldEvents.Publish(ref ctx, key, "hexpire"u8, names);
             return;
         }
         ctx.Services.CountExpiredFields(changed);
         ctx.Modified(key, NotificationClass.Hash, "hexpired"u8);
+        FieldEvents.Publish(ref ctx, key, "hexpired"u8, names);
         HashAccess.RemoveIfEmpty(ref ctx, key, hash);
     }
 }

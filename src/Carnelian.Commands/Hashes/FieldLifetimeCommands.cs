@@ -49,6 +49,7 @@ public static class FieldLifetimeCommands
             return;
         bool isPast = expiration.IsPast(ref ctx);
         int changed = 0;
+        List<byte[]>? names = null;
         ctx.Reply.Array(ctx.ArgCount - first);
         for (int i = first; i < ctx.ArgCount; i++)
         {
@@ -57,6 +58,7 @@ public static class FieldLifetimeCommands
             if (!entry.Exists || !Change(new Hash(entry), field, expiration, isPast, HashAccess.WriteTime(ref ctx)))
                 continue;
             changed++;
+            FieldEvents.Add(ref ctx, ref names, field);
             if (ctx.Effects != null)
                 ctx.Mark(i);
         }
@@ -64,13 +66,14 @@ public static class FieldLifetimeCommands
             return;
         if (!expiration.Persist)
         {
-            FieldDeadlineCommands.NoteDeadlines(ref ctx, key, new Hash(entry), changed, isPast);
+            FieldDeadlineCommands.NoteDeadlines(ref ctx, key, new Hash(entry), changed, isPast, names);
         }
         else
         {
             HashAccess.NoteDeadlines(ref ctx, key, new Hash(entry));
             ctx.Dirty += changed - 1;
             ctx.Modified(key, NotificationClass.Hash, "hpersist"u8);
+            FieldEvents.Publish(ref ctx, key, "hpersist"u8, names);
         }
         if (ctx.Effects != null && isPast)
             HashEffects.ReplaceByRemoval(ref ctx, key, changed);
@@ -198,22 +201,26 @@ public static class FieldLifetimeCommands
         HashLimits limits = HashAccess.Limits(ref ctx);
         long deadline = expiration.HasTime ? expiration.Deadline : expiration.Keep ? Hash.KeepDeadline : -1;
         int expired = 0;
+        List<byte[]>? expiredNames = null;
         for (int i = first; i < ctx.ArgCount; i += 2)
         {
             if (hash.Set(ctx.Arg(i), ctx.Arg(i + 1), deadline, HashAccess.WriteTime(ref ctx), limits) != HashSetOutcome.Renewed)
                 continue;
             expired++;
+            FieldEvents.Add(ref ctx, ref expiredNames, ctx.Arg(i));
             if (ctx.Effects != null && expiration.Keep)
                 ctx.Mark(i);
         }
         if (ctx.Effects != null && expiration.Keep && expired != 0)
             HashEffects.AddRemoval(ref ctx, key, expired);
         HashAccess.NoteDeadlines(ref ctx, key, hash);
-        HashAccess.NoteExpired(ref ctx, key, expired);
+        HashAccess.NoteExpired(ref ctx, key, expired, expiredNames);
         ctx.Dirty += (ctx.ArgCount - first) / 2 - 1;
         ctx.Modified(key, NotificationClass.Hash, "hset"u8);
-        if (expiration.HasTime)
-            ctx.Notify(key, NotificationClass.Hash, "hexpire"u8);
+        FieldEvents.PublishArguments(ref ctx, key, "hset"u8, first, 2);
+        if (!expiration.HasTime)
+            return;
+        NotifyAll(ref ctx, key, "hexpire"u8, first);
     }
 
     /// <summary>What is left of setting fields that have expired already: those that were there go.</summary>
@@ -236,9 +243,15 @@ public static class FieldLifetimeCommands
         ctx.Dirty += removed;
         if (removed != 0)
             ctx.Touch(key);
-        ctx.Notify(key, NotificationClass.Hash, "hset"u8);
-        ctx.Notify(key, NotificationClass.Hash, "hexpire"u8);
-        ctx.Notify(key, NotificationClass.Hash, "hexpired"u8);
+        NotifyAll(ref ctx, key, "hset"u8, first);
+        NotifyAll(ref ctx, key, "hexpire"u8, first);
+        NotifyAll(ref ctx, key, "hexpired"u8, first);
         HashAccess.RemoveIfEmpty(ref ctx, key, hash);
+    }
+
+    private static void NotifyAll(scoped ref CommandContext ctx, in Key key, ReadOnlySpan<byte> name, int first)
+    {
+        ctx.Notify(key, NotificationClass.Hash, name);
+        FieldEvents.PublishArguments(ref ctx, key, name, first, 2);
     }
 }

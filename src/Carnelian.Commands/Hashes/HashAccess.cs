@@ -68,12 +68,27 @@ internal static unsafe class HashAccess
     }
 
     /// <summary>Counts fields that were gone because their time had come, and publishes it.</summary>
-    public static void NoteExpired(scoped ref CommandContext ctx, in Key key, int fields)
+    /// <param name="ctx">The command.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="fields">How many fields.</param>
+    /// <param name="names">Which, for those who want to know.</param>
+    public static void NoteExpired(scoped ref CommandContext ctx, in Key key, int fields, List<byte[]>? names)
     {
         if (fields == 0)
             return;
         ctx.Services.CountExpiredFields(fields);
         ctx.Notify(key, NotificationClass.Hash, "hexpired"u8);
+        FieldEvents.Publish(ref ctx, key, "hexpired"u8, names);
+    }
+
+    /// <summary>As <see cref="NoteExpired"/>, if the field that a command has set was gone for that reason.</summary>
+    public static void NoteRenewed(scoped ref CommandContext ctx, in Key key, HashSetOutcome outcome, ReadOnlySpan<byte> field)
+    {
+        if (outcome != HashSetOutcome.Renewed)
+            return;
+        List<byte[]>? names = null;
+        FieldEvents.Add(ref ctx, ref names, field);
+        NoteExpired(ref ctx, key, 1, names);
     }
 
     /// <summary>Removes a hash that has become empty. After the event of the command that emptied it.</summary>

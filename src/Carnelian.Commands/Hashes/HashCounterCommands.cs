@@ -97,8 +97,9 @@ public static unsafe class HashCounterCommands
         HashAccess.NoteDeadlines(ref ctx, key, hash);
         if (!entry.Exists)
             ctx.Created(key);
-        HashAccess.NoteExpired(ref ctx, key, outcome == HashSetOutcome.Renewed ? 1 : 0);
+        HashAccess.NoteRenewed(ref ctx, key, outcome, ctx.Arg(2));
         ctx.Modified(key, NotificationClass.Hash, name);
+        FieldEvents.PublishArguments(ref ctx, key, name, 2, 2);
         // A copy of the data may hold a field no longer that has expired, or still.
         if (ctx.Effects != null && (isVolatile || name.Length > "hincrby".Length))
             HashEffects.ReplaceBySet(ref ctx, hash, ctx.Arg(2), value);

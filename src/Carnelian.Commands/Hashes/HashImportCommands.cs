@@ -54,6 +54,7 @@ public static unsafe class HashImportCommands
         Entry entry = ctx.FindForOverwrite(key);
         if (!ctx.HasType(entry, Storage.ValueType.Hash))
             return;
+        ctx.Replacing(key, Storage.ValueType.Hash);
         var hash = new Hash(ctx.Database.SetCollection(key, Storage.ValueType.Hash, ValueEncoding.ListPack, ListPack.Create().Address, ctx.Now));
         HashLimits limits = HashAccess.Limits(ref ctx);
         for (int i = 0; i < fields.Length; i++)
@@ -62,6 +63,8 @@ public static unsafe class HashImportCommands
             ctx.Created(key);
         ctx.Dirty += fields.Length - 1;
         ctx.Modified(key, NotificationClass.Hash, "hset"u8);
+        if (FieldEvents.AreWanted(ref ctx))
+            FieldEvents.Publish(ref ctx, key, "hset"u8, [.. fields]);
         ctx.Reply.Ok();
         if (ctx.Effects == null)
             return;

@@ -56,8 +56,9 @@ public static class HashWriteCommands
         HashAccess.NoteDeadlines(ref ctx, key, hash);
         if (!entry.Exists)
             ctx.Created(key);
-        HashAccess.NoteExpired(ref ctx, key, outcome == HashSetOutcome.Renewed ? 1 : 0);
+        HashAccess.NoteRenewed(ref ctx, key, outcome, ctx.Arg(2));
         ctx.Modified(key, NotificationClass.Hash, "hset"u8);
+        FieldEvents.PublishArguments(ref ctx, key, "hset"u8, 2, 2);
         ctx.Reply.Integer(1);
         if (ctx.Effects != null && isVolatile)
             HashEffects.ReplaceBySet(ref ctx, hash, ctx.Arg(2), ctx.Arg(3));
@@ -77,16 +78,19 @@ public static class HashWriteCommands
         if (!ctx.HasType(entry, Storage.ValueType.Hash))
             return;
         int removed = 0;
+        List<byte[]>? names = null;
         if (entry.Exists)
         {
             var hash = new Hash(entry);
             for (int i = 2; i < ctx.ArgCount && hash.Count != 0; i++)
             {
-                if (hash.Remove(ctx.Arg(i), HashAccess.WriteTime(ref ctx)))
-                    removed++;
+                if (!hash.Remove(ctx.Arg(i), HashAccess.WriteTime(ref ctx)))
+                    continue;
+                removed++;
+                FieldEvents.Add(ref ctx, ref names, ctx.Arg(i));
             }
             if (removed != 0)
-                Removed(ref ctx, key, hash, removed);
+                Removed(ref ctx, key, hash, removed, names);
         }
         ctx.Reply.Integer(removed);
     }
@@ -105,22 +109,26 @@ public static class HashWriteCommands
         if (!ctx.HasType(entry, Storage.ValueType.Hash))
             return;
         int removed = 0;
+        List<byte[]>? names = null;
         ctx.Reply.Array(ctx.ArgCount - first);
         for (int i = first; i < ctx.ArgCount; i++)
         {
             HashAccess.WriteField(ref ctx, entry, ctx.Arg(i), HashAccess.WriteTime(ref ctx));
-            if (entry.Exists && new Hash(entry).Remove(ctx.Arg(i), HashAccess.WriteTime(ref ctx)))
-                removed++;
+            if (!entry.Exists || !new Hash(entry).Remove(ctx.Arg(i), HashAccess.WriteTime(ref ctx)))
+                continue;
+            removed++;
+            FieldEvents.Add(ref ctx, ref names, ctx.Arg(i));
         }
         if (removed != 0)
-            Removed(ref ctx, key, new Hash(entry), removed);
+            Removed(ref ctx, key, new Hash(entry), removed, names);
     }
 
-    private static void Removed(scoped ref CommandContext ctx, in Key key, Hash hash, int removed)
+    private static void Removed(scoped ref CommandContext ctx, in Key key, Hash hash, int removed, List<byte[]>? names)
     {
         HashAccess.NoteDeadlines(ref ctx, key, hash);
         ctx.Dirty += removed - 1;
         ctx.Modified(key, NotificationClass.Hash, "hdel"u8);
+        FieldEvents.Publish(ref ctx, key, "hdel"u8, names);
         HashAccess.RemoveIfEmpty(ref ctx, key, hash);
     }
 
@@ -142,20 +150,24 @@ public static class HashWriteCommands
         if (count > 4)
             Prepare(ref ctx, hash, limits);
         int expired = 0;
+        List<byte[]>? expiredNames = null;
         for (int i = 2; i < count; i += 2)
         {
             HashSetOutcome outcome = hash.Set(ctx.Arg(i), ctx.Arg(i + 1), -1, HashAccess.WriteTime(ref ctx), limits);
             if (outcome != HashSetOutcome.Updated)
                 added++;
-            if (outcome == HashSetOutcome.Renewed)
-                expired++;
+            if (outcome != HashSetOutcome.Renewed)
+                continue;
+            expired++;
+            FieldEvents.Add(ref ctx, ref expiredNames, ctx.Arg(i));
         }
         HashAccess.NoteDeadlines(ref ctx, key, hash);
         if (!entry.Exists)
             ctx.Created(key);
-        HashAccess.NoteExpired(ref ctx, key, expired);
+        HashAccess.NoteExpired(ref ctx, key, expired, expiredNames);
         ctx.Dirty += count / 2 - 2;
         ctx.Modified(key, NotificationClass.Hash, "hset"u8);
+        FieldEvents.PublishArguments(ref ctx, key, "hset"u8, 2, 2);
         return true;
     }
 

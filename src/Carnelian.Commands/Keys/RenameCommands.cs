@@ -106,7 +106,9 @@ public static class RenameCommands
             ctx.Reply.Integer(0);
             return;
         }
-        if (target.Find(copy, ctx.Now, LookupFlags.NoTouch | LookupFlags.NoStatistics).Exists)
+        Entry old = target.Find(copy, ctx.Now, LookupFlags.NoTouch | LookupFlags.NoStatistics);
+        Storage.ValueType? replaced = old.Exists ? old.Type : null;
+        if (old.Exists)
         {
             if (!replaces)
             {
@@ -118,6 +120,7 @@ public static class RenameCommands
         target.InsertCopy(copy, entry, ctx.Now);
         ctx.NotifyIn(target, copy, NotificationClass.New, "new"u8);
         ctx.ModifiedIn(target, copy, NotificationClass.Generic, "copy_to"u8);
+        ctx.Replaced(target, copy, replaced, entry.Type);
         ctx.Reply.Integer(1);
     }
 
@@ -127,14 +130,18 @@ public static class RenameCommands
     {
         renamed = false;
         Key from = ctx.Key(1), to = ctx.Key(2);
-        if (!ctx.FindForWrite(from).Exists)
+        Entry entry = ctx.FindForWrite(from);
+        if (!entry.Exists)
         {
             ctx.WriteNoSuchKey();
             return false;
         }
         if (from.Bytes.SequenceEqual(to.Bytes))
             return true;
-        if (ctx.Database.Find(to, ctx.Now, LookupFlags.NoTouch | LookupFlags.NoStatistics).Exists)
+        Storage.ValueType type = entry.Type;
+        Entry old = ctx.Database.Find(to, ctx.Now, LookupFlags.NoTouch | LookupFlags.NoStatistics);
+        Storage.ValueType? replaced = old.Exists ? old.Type : null;
+        if (old.Exists)
         {
             if (!replaces)
                 return true;
@@ -147,6 +154,7 @@ public static class RenameCommands
         ctx.Touch(to);
         ctx.Notify(from, NotificationClass.Generic, "rename_from"u8);
         ctx.Notify(to, NotificationClass.Generic, "rename_to"u8);
+        ctx.Replaced(ctx.Database, to, replaced, type);
         renamed = true;
         return true;
     }

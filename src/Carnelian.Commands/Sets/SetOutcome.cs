@@ -87,6 +87,7 @@ internal ref struct SetOutcome
         bool isNew = !ctx.FindForOverwrite(key).Exists;
         if (Count != 0)
         {
+            ctx.Replacing(key, ValueType.Set);
             ctx.Database.SetCollection(key, ValueType.Set, _stored.Encoding, _stored.Address, ctx.Now);
             if (isNew)
                 ctx.Created(key);

@@ -64,6 +64,7 @@ internal static class SortedSetValue
             return;
         }
         bool isNew = !ctx.FindForOverwrite(key).Exists;
+        ctx.Replacing(key, Storage.ValueType.SortedSet);
         ctx.Database.SetCollection(key, Storage.ValueType.SortedSet, set.Encoding, set.Address, ctx.Now);
         if (isNew)
             ctx.Created(key);

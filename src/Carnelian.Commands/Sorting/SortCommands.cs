@@ -191,6 +191,7 @@ public static unsafe class SortCommands
             }
         }
         long count = list.Count;
+        ctx.Replacing(key, ValueType.List);
         Entry entry = ctx.Database.SetCollection(key, ValueType.List, ValueEncoding.QuickList, list.Address, ctx.Now);
         new ListValue(entry).Settle(limits);
         if (isNew)

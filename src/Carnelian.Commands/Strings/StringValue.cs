@@ -61,6 +61,7 @@ internal static class StringValue
     /// <summary>Sets a key to an argument and publishes the change, whatever its deadline.</summary>
     public static void Put(scoped ref CommandContext ctx, in Key key, bool isNew, int argument, scoped in Expiration expiration, long kept)
     {
+        ctx.Replacing(key, Storage.ValueType.String);
         Set(ref ctx, key, argument, expiration.HasTime ? expiration.Deadline : kept);
         Created(ref ctx, key, isNew);
         ctx.Modified(key, NotificationClass.String, "set"u8);

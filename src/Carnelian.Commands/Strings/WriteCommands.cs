@@ -159,6 +159,7 @@ public static class WriteCommands
     {
         // Whether the key is new, or has expired, matters only to those who asked for the event.
         bool isNew = (ctx.Services.Notifications & (NotificationClass.New | NotificationClass.Expired)) != 0 && !ctx.FindForOverwrite(key).Exists;
+        ctx.Replacing(key, Storage.ValueType.String);
         StringValue.Set(ref ctx, key, 2, -1);
         StringValue.Created(ref ctx, key, isNew);
         ctx.Modified(key, NotificationClass.String, "set"u8);

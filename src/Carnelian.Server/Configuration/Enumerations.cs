@@ -124,6 +124,24 @@ public enum KeyspaceEvents
 
     /// <summary>m: a read of a key that does not exist.</summary>
     KeyMiss = 8192,
+
+    /// <summary>o: a value that is replaced as a whole.</summary>
+    Overwritten = 1 << 14,
+
+    /// <summary>c: a key that gets a value of another type.</summary>
+    TypeChanged = 1 << 15,
+
+    /// <summary>S: fields, published on __subkeyspace@db__.</summary>
+    Subkeyspace = 1 << 16,
+
+    /// <summary>T: fields, published on __subkeyevent@db__.</summary>
+    Subkeyevent = 1 << 17,
+
+    /// <summary>I: fields, published on __subkeyspaceitem@db__.</summary>
+    SubkeyspaceItem = 1 << 18,
+
+    /// <summary>V: fields, published on __subkeyspaceevent@db__.</summary>
+    SubkeyspaceEvent = 1 << 19,
 }
 
 /// <summary>Index into <see cref="ServerConfiguration.ClientOutputBufferLimits"/>.</summary>

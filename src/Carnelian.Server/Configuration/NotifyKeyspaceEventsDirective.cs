@@ -7,7 +7,7 @@ namespace Carnelian.Server.Configuration;
 internal sealed class NotifyKeyspaceEventsDirective() : Directive("notify-keyspace-events", DirectiveFlags.None)
 {
     /// <summary>The letters in the order in which they are shown; A stands for the ten that follow it.</summary>
-    private const string Letters = "Ag$lshzxetdnKEm";
+    private const string Letters = "Ag$lshzxetdnKEmocSTIV";
 
     private static readonly KeyspaceEvents[] EventsOfLetters =
     [
@@ -15,6 +15,8 @@ internal sealed class NotifyKeyspaceEventsDirective() : Directive("notify-keyspa
         KeyspaceEvents.Generic, KeyspaceEvents.String, KeyspaceEvents.List, KeyspaceEvents.Set, KeyspaceEvents.Hash,
         KeyspaceEvents.SortedSet, KeyspaceEvents.Expired, KeyspaceEvents.Evicted, KeyspaceEvents.Stream, KeyspaceEvents.Module,
         KeyspaceEvents.New, KeyspaceEvents.Keyspace, KeyspaceEvents.Keyevent, KeyspaceEvents.KeyMiss,
+        KeyspaceEvents.Overwritten, KeyspaceEvents.TypeChanged,
+        KeyspaceEvents.Subkeyspace, KeyspaceEvents.Subkeyevent, KeyspaceEvents.SubkeyspaceItem, KeyspaceEvents.SubkeyspaceEvent,
     ];
 
     public override string Get(ServerConfiguration configuration)

@@ -43,6 +43,9 @@ internal sealed class FencedReplay(ServerPair servers, int resp) : IReplay
         ConnectionPair acting = connections[step.Connection];
         if (step.Kind is StepKind.ScanIteration or StepKind.ExpireUnseen || (step.Kind == StepKind.ExpireNow && acting.InTransaction))
             return null;
+        // The order in which channels are left is that of a table; outside of a transaction it is not compared.
+        if (acting.InTransaction && step.Arguments.Length == 1 && step.Name is ("UNSUBSCRIBE" or "PUNSUBSCRIBE" or "SUNSUBSCRIBE"))
+            return null;
         // A fence inside a transaction would become part of it: there each command has just one reply.
         bool ends = step.Arguments.Length == 1 && step.Name is ("EXEC" or "DISCARD" or "RESET");
         bool fenced = step.Name != "MULTI" && (!acting.InTransaction || ends);

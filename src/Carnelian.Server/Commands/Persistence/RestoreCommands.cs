@@ -122,7 +122,7 @@ public static class RestoreCommands
         {
             if (value.TryRead(payload, new LoadRules(dialect, LoadLimits.Of(ctx.Services), ctx.Now, DropsExpired: false)))
             {
-                Add(ref ctx, key, old.Exists, ref value, deadline, options);
+                Add(ref ctx, key, old.Exists ? old.Type : null, ref value, deadline, options);
                 return;
             }
             Report(server, value.Detail);
@@ -134,15 +134,15 @@ public static class RestoreCommands
         }
     }
 
-    private static void Add(scoped ref CommandContext ctx, in Key key, bool replaces, scoped ref DumpedValue value, long deadline, in RestoreOptions options)
+    private static void Add(scoped ref CommandContext ctx, in Key key, Storage.ValueType? replaced, scoped ref DumpedValue value, long deadline, in RestoreOptions options)
     {
         if (deadline != 0 && !options.IsAbsolute)
             deadline = unchecked(deadline + ctx.Now);
-        if (replaces)
+        if (replaced != null)
             ctx.Database.Delete(key, ctx.Now, ctx.Services.LazyServerDelete);
         if (deadline != 0 && ctx.IsPast(deadline))
         {
-            if (replaces)
+            if (replaced != null)
             {
                 ctx.Modified(key, NotificationClass.Generic, "del"u8);
                 ctx.ReplaceByRemoval(key, ctx.Services.LazyServerDelete);
@@ -152,6 +152,7 @@ public static class RestoreCommands
         }
         value.AddTo(ctx.Database, key, deadline == 0 ? -1 : deadline, AccessBits(ref ctx, options));
         ctx.Created(key);
+        ctx.Replaced(ctx.Database, key, replaced, ctx.FindForOverwrite(key).Type);
         ctx.Modified(key, NotificationClass.Generic, "restore"u8);
         ctx.Reply.Ok();
         if (ctx.Effects != null && deadline != 0 && !options.IsAbsolute)

@@ -75,6 +75,8 @@ internal static class Program
             }
 
             if (server is { HasExited: false })
+                TestCaches(server.Port, loop, rounds, seed, Count);
+            if (server is { HasExited: false })
             {
                 bool good = server.Terminate() == 0;
                 Count(good, $"the server with io-threads {loop} ends well{(good ? "" : $":\n{server.LastOutput}")}");
@@ -82,6 +84,21 @@ internal static class Program
         }
 
         return (passed, failed);
+    }
+
+    private static void TestCaches(int port, string loop, int rounds, int seed, Action<bool, string> count)
+    {
+        try
+        {
+            (string? finding, long operations) = Caches.Run(port, rounds, seed, isDeaf: false);
+            count(finding is null, $"caches, io-threads {loop}, {operations} reads and writes{(finding is null ? "" : $": {finding}")}");
+            (finding, _) = Caches.Run(port, 10, seed, isDeaf: true);
+            count(finding is not null, $"a cache that does not listen is found, io-threads {loop}");
+        }
+        catch (Exception e) when (e is InvalidOperationException or IOException or TimeoutException or System.Net.Sockets.SocketException)
+        {
+            count(false, $"caches, io-threads {loop}: {e.Message}");
+        }
     }
 
     private static (int Passed, int Failed) SelfTest(int clients, int rounds, int seed)

@@ -15,8 +15,14 @@ internal sealed class ReplicaOfDirective : Directive
     public override void Rewrite(ConfigurationRewrite rewrite, ServerConfiguration configuration, ServerConfiguration defaults)
     {
         // A cluster keeps its replicas' primaries in its own file.
-        if (configuration.ReplicaOf is null || configuration.ClusterEnabled) rewrite.Remove(Name);
-        else rewrite.Write(Name, Get(configuration), always: true);
+        if (configuration.ReplicaOf is not { } primary || configuration.ClusterEnabled)
+        {
+            rewrite.Remove(Name);
+            return;
+        }
+        bool isPlain = primary.Host.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or ':' or '-' or '_' or '%');
+        string host = isPlain ? primary.Host : ConfigurationText.Quote(primary.Host);
+        rewrite.Write(Name, FormattableString.Invariant($"{host} {primary.Port}"), always: true);
     }
 
     protected override string? Read(ServerConfiguration configuration, ReadOnlySpan<string> arguments, bool loading)

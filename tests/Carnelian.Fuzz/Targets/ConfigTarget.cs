@@ -88,8 +88,8 @@ internal sealed class ConfigTarget : FuzzTarget
         var text = new StringBuilder();
         foreach ((string name, string value) in configuration.Get(["*"]))
         {
-            // A server that is no replica has no way to say so.
-            if (s_touchFiles.Contains(name) || (value.Length == 0 && s_replication.Contains(name))) continue;
+            // A server that is no replica has no way to say so, nor has a list to show an odd host before its port.
+            if (s_touchFiles.Contains(name) || (s_replication.Contains(name) && !IsPlainList(value))) continue;
             // Odd words among the addresses cannot be told apart in the list of them.
             string shown = (name is "bind" or "rdma-bind") && !IsPlainList(value) ? "odd" : value;
             text.Append(name).Append(' ').Append(ConfigurationText.FromBytes(Text.Quoting.Represent(ConfigurationText.ToBytes(shown)))).Append('\n');

@@ -56,14 +56,10 @@ class EventCache {
             return value;
         } finally {
             others.delete(read);
-            if (others.size === 0 && this.#reads.get(key) === others) {
+            if (others.size === 0) {
                 this.#reads.delete(key);
             }
         }
-    }
-
-    get size() {
-        return this.#values.size;
     }
 
     stop() {

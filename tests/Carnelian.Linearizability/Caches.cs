@@ -42,7 +42,7 @@ internal static class Caches
 
     private static string? RunRound(int port, RespConnection admin, int seed, bool isDeaf, ref long operations)
     {
-        CachingClient[] caches = [.. Modes.Select((mode, i) => new CachingClient(port, mode, isDeaf && i == 0))];
+        CachingClient[] caches = [.. Modes.Select((mode, i) => new CachingClient(port, mode) { IsDeaf = isDeaf && i == 0 })];
         int writing = Writers;
         string? finding = null;
         long done = 0;
@@ -56,15 +56,21 @@ internal static class Caches
                 Interlocked.Add(ref done, WritesPerRound);
             }, () => Interlocked.Decrement(ref writing)));
         }
-        foreach (CachingClient cache in caches)
+        for (int reader = 0; reader < caches.Length; reader++)
         {
-            var random = new Random(seed - Array.IndexOf(caches, cache));
+            CachingClient cache = caches[reader];
+            var random = new Random(seed - reader);
+            long[] newest = new long[Keys];
             threads.Add(Catching(() =>
             {
                 while (Volatile.Read(ref writing) != 0)
                 {
-                    if (cache.Read(Key(random.Next(Keys))) is { } wrong)
-                        Interlocked.CompareExchange(ref finding, wrong, null);
+                    // One client writes a key, and counts.
+                    int number = random.Next(Keys);
+                    long version = VersionOf(cache.Read(Key(number))) ?? newest[number];
+                    if (version < newest[number])
+                        Interlocked.CompareExchange(ref finding, $"{Key(number)} went back from {newest[number]} to {version}", null);
+                    newest[number] = version;
                     Interlocked.Increment(ref done);
                 }
             }, static () => { }));
@@ -89,13 +95,28 @@ internal static class Caches
         for (int i = 0; i < caches.Length && finding == null; i++)
         {
             string? stale = null;
-            if (!SpinWait.SpinUntil(() => (stale = caches[i].Compare(admin)) == null, isDeaf ? 200 : Patience))
+            if (!SpinWait.SpinUntil(() => (stale = FindStale(caches[i], admin)) == null, isDeaf ? 200 : Patience))
                 finding = $"the cache with \"{Modes[i]}\" has {stale}";
         }
         foreach (CachingClient cache in caches)
             cache.Dispose();
         return finding;
     }
+
+    private static string? FindStale(CachingClient cache, RespConnection server)
+    {
+        cache.Obey();
+        foreach ((string key, string? value) in cache.Values)
+        {
+            RespValue reply = server.Call($"GET {key}");
+            string? current = reply.IsNull ? null : reply.Value;
+            if (current != value)
+                return $"{key} in version {VersionOf(value)}, the server {VersionOf(current)}";
+        }
+        return null;
+    }
+
+    private static long? VersionOf(string? value) => value == null ? null : long.Parse(value.AsSpan(0, value.IndexOf(':')), CultureInfo.InvariantCulture);
 
     // Each key has one writer.
     private static void Write(int port, int number, Random random)

@@ -1,6 +1,6 @@
 'use strict';
 const Redis = require('ioredis');
-const { main, poll, until } = require('./checks');
+const { main, until } = require('./checks');
 
 // Client-side caching by redirection, and subscriptions of a connection that breaks.
 main('ioredis caching', [2, 3], async (checks, port, protocol) => {
@@ -25,7 +25,7 @@ main('ioredis caching', [2, 3], async (checks, port, protocol) => {
         }
         return cache.get(key);
     };
-    const follows = (key, value) => poll(async () => await read(key) === value);
+    const follows = (key, value) => until(async () => await read(key) === value);
 
     await writer.set('a', '1');
     checks.equal('a read', await read('a'), '1');
@@ -47,7 +47,7 @@ main('ioredis caching', [2, 3], async (checks, port, protocol) => {
     await writer.publish('news', 'before');
     checks.holds('a message', await until(() => messages.includes('before')));
     await writer.client('KILL', 'ID', await newestSubscriber(writer));
-    checks.holds('subscribes again after its connection broke', await poll(async () => await writer.publish('news', 'after') === 1));
+    checks.holds('subscribes again after its connection broke', await until(async () => await writer.publish('news', 'after') === 1));
     checks.holds('and hears again', await until(() => messages.includes('after')));
     [writer, reader, listener, events].forEach(client => client.disconnect());
 });

@@ -1,6 +1,6 @@
 'use strict';
 const { createClient, BasicClientSideCache } = require('redis');
-const { main, sleep, poll } = require('./checks');
+const { main, sleep, until } = require('./checks');
 const { EventCache } = require('../../samples/cache-invalidation/event-cache');
 
 // Client-side caching of the library, the cache of samples/, and connections that break.
@@ -30,7 +30,7 @@ main('node-redis caching', [3], async (checks, port) => {
     await writer.hSet('h', 'f', '1');
     checks.equal('a hash', await cached.hGetAll('h'), { f: '1' });
     await writer.hSet('h', 'f', '2');
-    checks.holds('a change of a hash', await poll(async () => (await cached.hGetAll('h')).f === '2'));
+    checks.holds('a change of a hash', await until(async () => (await cached.hGetAll('h')).f === '2'));
 
     // Never older than what has been told: each value is at least as new as the last one seen.
     let last = 0, isDone = false;
@@ -75,7 +75,7 @@ main('node-redis caching', [3], async (checks, port) => {
     await writer.sendCommand(['CLIENT', 'KILL', 'TYPE', 'pubsub']);
     await writer.set('k', '4');
     checks.holds('the sample hears again after its connection broke', await follows(events, 'k', '4'));
-    await poll(async () => { await events.get('k'); const hits = events.hits; await events.get('k'); return events.hits > hits; });
+    await until(async () => { await events.get('k'); const hits = events.hits; await events.get('k'); return events.hits > hits; });
     await writer.set('k', '5');
     checks.holds('and keeps up', await follows(events, 'k', '5'));
     events.stop();
@@ -83,4 +83,4 @@ main('node-redis caching', [3], async (checks, port) => {
     writer.destroy();
 });
 
-const follows = (client, key, value) => poll(async () => await client.get(key) === value);
+const follows = (client, key, value) => until(async () => await client.get(key) === value);

@@ -74,24 +74,17 @@ public static class FieldDeadlineCommands
         Entry entry = ctx.FindForWrite(key);
         if (!ctx.HasType(entry, Storage.ValueType.Hash))
             return;
-        int changed = 0;
-        List<byte[]>? names = null;
+        ChangedFields changed = default;
         ctx.Reply.Array(ctx.ArgCount - first);
         for (int i = first; i < ctx.ArgCount; i++)
         {
             int result = entry.Exists ? Persist(new Hash(entry), ctx.Arg(i), HashAccess.WriteTime(ref ctx)) : NoField;
             ctx.Reply.Integer(result);
-            if (result != Done)
-                continue;
-            changed++;
-            FieldEvents.Add(ref ctx, ref names, ctx.Arg(i));
+            if (result == Done)
+                changed.Add(ref ctx, ctx.Arg(i));
         }
-        if (changed == 0)
-            return;
-        HashAccess.NoteDeadlines(ref ctx, key, new Hash(entry));
-        ctx.Dirty += changed - 1;
-        ctx.Modified(key, NotificationClass.Hash, "hpersist"u8);
-        FieldEvents.Publish(ref ctx, key, "hpersist"u8, names);
+        if (changed.Count != 0)
+            NotePersisted(ref ctx, key, new Hash(entry), changed);
     }
 
     private static int Persist(Hash hash, ReadOnlySpan<byte> field, long now)
@@ -123,8 +116,7 @@ public static class FieldDeadlineCommands
         Entry entry = ctx.FindForWrite(key);
         if (!ctx.HasType(entry, Storage.ValueType.Hash))
             return;
-        int changed = 0;
-        List<byte[]>? names = null;
+        ChangedFields changed = default;
         bool isPast = ctx.IsPast(deadline);
         ctx.Reply.Array(ctx.ArgCount - first);
         for (int i = first; i < ctx.ArgCount; i++)
@@ -133,18 +125,17 @@ public static class FieldDeadlineCommands
             ctx.Reply.Integer(result);
             if (result < Done)
                 continue;
-            changed++;
-            FieldEvents.Add(ref ctx, ref names, ctx.Arg(i));
+            changed.Add(ref ctx, ctx.Arg(i));
             if (ctx.Effects != null && isPast)
                 ctx.Mark(i);
         }
-        if (changed == 0)
+        if (changed.Count == 0)
             return;
-        NoteDeadlines(ref ctx, key, new Hash(entry), changed, isPast, names);
+        NoteDeadlines(ref ctx, key, new Hash(entry), changed, isPast);
         if (ctx.Effects == null)
             return;
         if (isPast)
-            HashEffects.ReplaceByRemoval(ref ctx, key, changed);
+            HashEffects.ReplaceByRemoval(ref ctx, key, changed.Count);
         else if (origin != 0 || unit != 1)
             Replace(ref ctx, deadline);
     }
@@ -174,20 +165,29 @@ public static class FieldDeadlineCommands
         return Removed;
     }
 
-    /// <summary>Publishes that fields of a hash have got a deadline, or have gone since it lies in the past.</summary>
-    internal static void NoteDeadlines(scoped ref CommandContext ctx, in Key key, Hash hash, int changed, bool isPast, List<byte[]>? names)
+    /// <summary>Publishes that fields of a hash have lost their deadline.</summary>
+    internal static void NotePersisted(scoped ref CommandContext ctx, in Key key, Hash hash, in ChangedFields changed)
     {
         HashAccess.NoteDeadlines(ref ctx, key, hash);
-        ctx.Dirty += changed - 1;
+        ctx.Dirty += changed.Count - 1;
+        ctx.Modified(key, NotificationClass.Hash, "hpersist"u8);
+        changed.Publish(ref ctx, key, "hpersist"u8);
+    }
+
+    /// <summary>Publishes that fields of a hash have got a deadline, or have gone since it lies in the past.</summary>
+    internal static void NoteDeadlines(scoped ref CommandContext ctx, in Key key, Hash hash, in ChangedFields changed, bool isPast)
+    {
+        HashAccess.NoteDeadlines(ref ctx, key, hash);
+        ctx.Dirty += changed.Count - 1;
         if (!isPast)
         {
             ctx.Modified(key, NotificationClass.Hash, "hexpire"u8);
-            FieldEvents.Publish(ref ctx, key, "hexpire"u8, names);
+            changed.Publish(ref ctx, key, "hexpire"u8);
             return;
         }
-        ctx.Services.CountExpiredFields(changed);
+        ctx.Services.CountExpiredFields(changed.Count);
         ctx.Modified(key, NotificationClass.Hash, "hexpired"u8);
-        FieldEvents.Publish(ref ctx, key, "hexpired"u8, names);
+        changed.Publish(ref ctx, key, "hexpired"u8);
         HashAccess.RemoveIfEmpty(ref ctx, key, hash);
     }
 }

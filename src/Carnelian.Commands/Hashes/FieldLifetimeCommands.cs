@@ -48,8 +48,7 @@ public static class FieldLifetimeCommands
         if (!ctx.HasType(entry, Storage.ValueType.Hash) || !expiration.Resolve(ref ctx, least: 0))
             return;
         bool isPast = expiration.IsPast(ref ctx);
-        int changed = 0;
-        List<byte[]>? names = null;
+        ChangedFields changed = default;
         ctx.Reply.Array(ctx.ArgCount - first);
         for (int i = first; i < ctx.ArgCount; i++)
         {
@@ -57,28 +56,20 @@ public static class FieldLifetimeCommands
             HashAccess.WriteField(ref ctx, entry, field, HashAccess.WriteTime(ref ctx));
             if (!entry.Exists || !Change(new Hash(entry), field, expiration, isPast, HashAccess.WriteTime(ref ctx)))
                 continue;
-            changed++;
-            FieldEvents.Add(ref ctx, ref names, field);
+            changed.Add(ref ctx, field);
             if (ctx.Effects != null)
                 ctx.Mark(i);
         }
-        if (changed == 0)
+        if (changed.Count == 0)
             return;
-        if (!expiration.Persist)
-        {
-            FieldDeadlineCommands.NoteDeadlines(ref ctx, key, new Hash(entry), changed, isPast, names);
-        }
+        if (expiration.Persist)
+            FieldDeadlineCommands.NotePersisted(ref ctx, key, new Hash(entry), changed);
         else
-        {
-            HashAccess.NoteDeadlines(ref ctx, key, new Hash(entry));
-            ctx.Dirty += changed - 1;
-            ctx.Modified(key, NotificationClass.Hash, "hpersist"u8);
-            FieldEvents.Publish(ref ctx, key, "hpersist"u8, names);
-        }
+            FieldDeadlineCommands.NoteDeadlines(ref ctx, key, new Hash(entry), changed, isPast);
         if (ctx.Effects != null && isPast)
-            HashEffects.ReplaceByRemoval(ref ctx, key, changed);
+            HashEffects.ReplaceByRemoval(ref ctx, key, changed.Count);
         else if (ctx.Effects != null)
-            HashEffects.ReplaceByDeadline(ref ctx, key, changed, expiration.Deadline);
+            HashEffects.ReplaceByDeadline(ref ctx, key, changed.Count, expiration.Deadline);
     }
 
     [Command("HSETEX", Arity = -6, Group = CommandGroup.Hash, Since = "9.0.0", Complexity = "O(N) where N is the number of specified fields.",
@@ -200,21 +191,19 @@ public static class FieldLifetimeCommands
     {
         HashLimits limits = HashAccess.Limits(ref ctx);
         long deadline = expiration.HasTime ? expiration.Deadline : expiration.Keep ? Hash.KeepDeadline : -1;
-        int expired = 0;
-        List<byte[]>? expiredNames = null;
+        ChangedFields expired = default;
         for (int i = first; i < ctx.ArgCount; i += 2)
         {
             if (hash.Set(ctx.Arg(i), ctx.Arg(i + 1), deadline, HashAccess.WriteTime(ref ctx), limits) != HashSetOutcome.Renewed)
                 continue;
-            expired++;
-            FieldEvents.Add(ref ctx, ref expiredNames, ctx.Arg(i));
+            expired.Add(ref ctx, ctx.Arg(i));
             if (ctx.Effects != null && expiration.Keep)
                 ctx.Mark(i);
         }
-        if (ctx.Effects != null && expiration.Keep && expired != 0)
-            HashEffects.AddRemoval(ref ctx, key, expired);
+        if (ctx.Effects != null && expiration.Keep && expired.Count != 0)
+            HashEffects.AddRemoval(ref ctx, key, expired.Count);
         HashAccess.NoteDeadlines(ref ctx, key, hash);
-        HashAccess.NoteExpired(ref ctx, key, expired, expiredNames);
+        HashAccess.NoteExpired(ref ctx, key, expired);
         ctx.Dirty += (ctx.ArgCount - first) / 2 - 1;
         ctx.Modified(key, NotificationClass.Hash, "hset"u8);
         FieldEvents.PublishArguments(ref ctx, key, "hset"u8, first, 2);

@@ -70,15 +70,14 @@ internal static unsafe class HashAccess
     /// <summary>Counts fields that were gone because their time had come, and publishes it.</summary>
     /// <param name="ctx">The command.</param>
     /// <param name="key">The key.</param>
-    /// <param name="fields">How many fields.</param>
-    /// <param name="names">Which, for those who want to know.</param>
-    public static void NoteExpired(scoped ref CommandContext ctx, in Key key, int fields, List<byte[]>? names)
+    /// <param name="fields">The fields.</param>
+    public static void NoteExpired(scoped ref CommandContext ctx, in Key key, in ChangedFields fields)
     {
-        if (fields == 0)
+        if (fields.Count == 0)
             return;
-        ctx.Services.CountExpiredFields(fields);
+        ctx.Services.CountExpiredFields(fields.Count);
         ctx.Notify(key, NotificationClass.Hash, "hexpired"u8);
-        FieldEvents.Publish(ref ctx, key, "hexpired"u8, names);
+        fields.Publish(ref ctx, key, "hexpired"u8);
     }
 
     /// <summary>As <see cref="NoteExpired"/>, if the field that a command has set was gone for that reason.</summary>
@@ -86,9 +85,9 @@ internal static unsafe class HashAccess
     {
         if (outcome != HashSetOutcome.Renewed)
             return;
-        List<byte[]>? names = null;
-        FieldEvents.Add(ref ctx, ref names, field);
-        NoteExpired(ref ctx, key, 1, names);
+        ChangedFields fields = default;
+        fields.Add(ref ctx, field);
+        NoteExpired(ref ctx, key, fields);
     }
 
     /// <summary>Removes a hash that has become empty. After the event of the command that emptied it.</summary>

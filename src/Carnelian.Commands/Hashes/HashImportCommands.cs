@@ -64,7 +64,7 @@ public static unsafe class HashImportCommands
         ctx.Dirty += fields.Length - 1;
         ctx.Modified(key, NotificationClass.Hash, "hset"u8);
         if (FieldEvents.AreWanted(ref ctx))
-            FieldEvents.Publish(ref ctx, key, "hset"u8, [.. fields]);
+            ctx.Services.NotifyFields(ctx.Database.Index, "hset"u8, key.Bytes, [.. fields]);
         ctx.Reply.Ok();
         if (ctx.Effects == null)
             return;

@@ -77,22 +77,19 @@ public static class HashWriteCommands
         Entry entry = ctx.FindForWrite(key);
         if (!ctx.HasType(entry, Storage.ValueType.Hash))
             return;
-        int removed = 0;
-        List<byte[]>? names = null;
+        ChangedFields removed = default;
         if (entry.Exists)
         {
             var hash = new Hash(entry);
             for (int i = 2; i < ctx.ArgCount && hash.Count != 0; i++)
             {
-                if (!hash.Remove(ctx.Arg(i), HashAccess.WriteTime(ref ctx)))
-                    continue;
-                removed++;
-                FieldEvents.Add(ref ctx, ref names, ctx.Arg(i));
+                if (hash.Remove(ctx.Arg(i), HashAccess.WriteTime(ref ctx)))
+                    removed.Add(ref ctx, ctx.Arg(i));
             }
-            if (removed != 0)
-                Removed(ref ctx, key, hash, removed, names);
+            if (removed.Count != 0)
+                Removed(ref ctx, key, hash, removed);
         }
-        ctx.Reply.Integer(removed);
+        ctx.Reply.Integer(removed.Count);
     }
 
     [Command("HGETDEL", Arity = -5, Group = CommandGroup.Hash, Since = "9.1.0", Complexity = "O(N) where N is the number of fields to be retrieved and deleted.",
@@ -108,27 +105,24 @@ public static class HashWriteCommands
         Entry entry = ctx.FindForWrite(key);
         if (!ctx.HasType(entry, Storage.ValueType.Hash))
             return;
-        int removed = 0;
-        List<byte[]>? names = null;
+        ChangedFields removed = default;
         ctx.Reply.Array(ctx.ArgCount - first);
         for (int i = first; i < ctx.ArgCount; i++)
         {
             HashAccess.WriteField(ref ctx, entry, ctx.Arg(i), HashAccess.WriteTime(ref ctx));
-            if (!entry.Exists || !new Hash(entry).Remove(ctx.Arg(i), HashAccess.WriteTime(ref ctx)))
-                continue;
-            removed++;
-            FieldEvents.Add(ref ctx, ref names, ctx.Arg(i));
+            if (entry.Exists && new Hash(entry).Remove(ctx.Arg(i), HashAccess.WriteTime(ref ctx)))
+                removed.Add(ref ctx, ctx.Arg(i));
         }
-        if (removed != 0)
-            Removed(ref ctx, key, new Hash(entry), removed, names);
+        if (removed.Count != 0)
+            Removed(ref ctx, key, new Hash(entry), removed);
     }
 
-    private static void Removed(scoped ref CommandContext ctx, in Key key, Hash hash, int removed, List<byte[]>? names)
+    private static void Removed(scoped ref CommandContext ctx, in Key key, Hash hash, in ChangedFields removed)
     {
         HashAccess.NoteDeadlines(ref ctx, key, hash);
-        ctx.Dirty += removed - 1;
+        ctx.Dirty += removed.Count - 1;
         ctx.Modified(key, NotificationClass.Hash, "hdel"u8);
-        FieldEvents.Publish(ref ctx, key, "hdel"u8, names);
+        removed.Publish(ref ctx, key, "hdel"u8);
         HashAccess.RemoveIfEmpty(ref ctx, key, hash);
     }
 
@@ -149,22 +143,19 @@ public static class HashWriteCommands
         HashLimits limits = HashAccess.Limits(ref ctx);
         if (count > 4)
             Prepare(ref ctx, hash, limits);
-        int expired = 0;
-        List<byte[]>? expiredNames = null;
+        ChangedFields expired = default;
         for (int i = 2; i < count; i += 2)
         {
             HashSetOutcome outcome = hash.Set(ctx.Arg(i), ctx.Arg(i + 1), -1, HashAccess.WriteTime(ref ctx), limits);
             if (outcome != HashSetOutcome.Updated)
                 added++;
-            if (outcome != HashSetOutcome.Renewed)
-                continue;
-            expired++;
-            FieldEvents.Add(ref ctx, ref expiredNames, ctx.Arg(i));
+            if (outcome == HashSetOutcome.Renewed)
+                expired.Add(ref ctx, ctx.Arg(i));
         }
         HashAccess.NoteDeadlines(ref ctx, key, hash);
         if (!entry.Exists)
             ctx.Created(key);
-        HashAccess.NoteExpired(ref ctx, key, expired, expiredNames);
+        HashAccess.NoteExpired(ref ctx, key, expired);
         ctx.Dirty += count / 2 - 2;
         ctx.Modified(key, NotificationClass.Hash, "hset"u8);
         FieldEvents.PublishArguments(ref ctx, key, "hset"u8, 2, 2);

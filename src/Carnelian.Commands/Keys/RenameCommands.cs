@@ -117,10 +117,11 @@ public static class RenameCommands
             }
             target.Delete(copy, ctx.Now, ctx.Services.LazyServerDelete);
         }
+        Storage.ValueType type = entry.Type;
         target.InsertCopy(copy, entry, ctx.Now);
         ctx.NotifyIn(target, copy, NotificationClass.New, "new"u8);
         ctx.ModifiedIn(target, copy, NotificationClass.Generic, "copy_to"u8);
-        ctx.Replaced(target, copy, replaced, entry.Type);
+        ctx.Replaced(target, copy, replaced, type);
         ctx.Reply.Integer(1);
     }
 

@@ -216,48 +216,18 @@ public sealed class TrackingTests : IDisposable
         }))];
         Task[] readers = [.. Enumerable.Range(0, 3).Select(number => Task.Run(() =>
         {
-            RespConnection connection = _server.Connect();
-            connection.Call("HELLO 3");
-            connection.Call($"CLIENT TRACKING on {mode}");
-            var cache = new Dictionary<string, string?>();
+            using var cache = new CachingClient(_server.Port, mode);
             var random = new Random(100 + number);
             while (Volatile.Read(ref writing) != 0)
-                Fetch(connection, cache, $"k:{random.Next(Keys)}", mode == "OPTIN");
+                cache.Fetch($"k:{random.Next(Keys)}");
             // Whatever is on its way has come when this has, and nothing is written any more; keys that are about to expire have.
             Thread.Sleep(100);
-            Fetch(connection, cache, "end", isOptIn: false);
-            connection.Call("CLIENT TRACKING off");
-            foreach ((string key, string? value) in cache)
+            cache.Fetch("end");
+            RespConnection connection = _server.Connect();
+            foreach ((string key, string? value) in cache.Values)
                 Assert.Equal(connection.Call($"GET {key}") is { IsNull: false } reply ? reply.Value : null, value);
         }))];
         await Task.WhenAll([.. writers, .. readers]).WaitAsync(TimeSpan.FromMinutes(2));
-    }
-
-    // Asks for a key and obeys what comes before the reply.
-    private static void Fetch(RespConnection connection, Dictionary<string, string?> cache, string key, bool isOptIn)
-    {
-        if (isOptIn)
-            connection.Queue(CommandText.Split("CLIENT CACHING yes"));
-        connection.Queue(CommandText.Split($"GET {key}"));
-        connection.Flush();
-        for (int missing = isOptIn ? 2 : 1; missing > 0;)
-        {
-            RespValue value = RespValue.Parse(connection.ReadFrame());
-            if (value.Type != '>')
-            {
-                if (--missing == 0)
-                    cache[key] = value.IsNull ? null : value.Value;
-            }
-            else if (value.Elements[1].IsNull)
-            {
-                cache.Clear();
-            }
-            else
-            {
-                foreach (RespValue changed in value.Elements[1].Elements)
-                    cache.Remove(changed.Value);
-            }
-        }
     }
 
     private void Change(params string[] keys)

@@ -15,6 +15,9 @@ public unsafe ref struct DumpedValue : IDisposable
     /// <summary>What is wrong with the payload, as the log tells it.</summary>
     public readonly string Detail => _input.Detail;
 
+    /// <summary>The type of the value that has been read.</summary>
+    public readonly Storage.ValueType Type => _value.Type;
+
     /// <summary>Reads a value.</summary>
     /// <param name="payload">Type and value, in memory that does not move.</param>
     /// <param name="rules">What becomes of it.</param>

@@ -152,7 +152,7 @@ public static class RestoreCommands
         }
         value.AddTo(ctx.Database, key, deadline == 0 ? -1 : deadline, AccessBits(ref ctx, options));
         ctx.Created(key);
-        ctx.Replaced(ctx.Database, key, replaced, ctx.FindForOverwrite(key).Type);
+        ctx.Replaced(ctx.Database, key, replaced, value.Type);
         ctx.Modified(key, NotificationClass.Generic, "restore"u8);
         ctx.Reply.Ok();
         if (ctx.Effects != null && deadline != 0 && !options.IsAbsolute)

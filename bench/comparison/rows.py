@@ -3,7 +3,7 @@ a kind says otherwise. Rows that share their data and follow each other share th
 
 from .events import ExpiredRow
 from .kinds import CpuRow, Data, DelayRow, IdleRow, MemoryRow, StartRow, ThroughputRow
-from .saving import SaveRow
+from .saving import LoadRow, SaveRow
 
 SET = "SET key:__rand_int__ __data__"
 GET = "GET key:__rand_int__"
@@ -98,7 +98,8 @@ ROWS = [
     CpuRow("zunionstore-p16", "ZUNIONSTORE of two of 10,000, pipeline 16", TWO_SORTED, "ZUNIONSTORE sorted:3 2 sorted:1 sorted:2", 16,
            total=0.6),
 
-    CpuRow("bitcount-p16", "BITCOUNT of 1 MB, pipeline 16", BITMAPS, "BITCOUNT key:__rand_int__", 16, total=0.75),
+    CpuRow("bitcount-p16", "BITCOUNT of 1 MB, pipeline 16", BITMAPS, "BITCOUNT key:000000000000", 16, total=0.75),
+    CpuRow("bitcount-many-p16", "BITCOUNT of 1 MB, 30 values, pipeline 16", BITMAPS, "BITCOUNT key:__rand_int__", 16),
     CpuRow("bitop-p16", "BITOP over three values of 1 MB, pipeline 16", BITMAPS, "BITOP AND target" + THREE_KEYS, 16, total=0.75),
     CpuRow("pfadd-p16", "PFADD to 30 dense HyperLogLogs, pipeline 16", HYPERLOGLOGS, "PFADD key:__rand_int__ __rand_1st__", 16, total=0.75),
     CpuRow("pfcount-p16", "PFCOUNT of three dense HyperLogLogs, pipeline 16", HYPERLOGLOGS, "PFCOUNT" + THREE_KEYS, 16, total=0.75),
@@ -144,6 +145,7 @@ ROWS = [
     ExpiredRow("expired", "1 M keys that expire within 20 s, one loop", MILLION, 20, at_most_ms=10),
 
     SaveRow("bgsave", "5 M keys, 64 B values, 50,000 writes/s", 5 * MILLION, 50_000, at_most=0.8, extra_memory=0.1, delay=1.0),
+    LoadRow("load", "5 M keys, 64 B values", 5 * MILLION, at_most=0.6),
 
     StartRow("start", "start to first PONG", milliseconds=100),
     IdleRow("idle", "idle memory", mebibytes=40),

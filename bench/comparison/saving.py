@@ -1,6 +1,8 @@
-"""BGSAVE: how long it takes, and what it costs those who write meanwhile. Where the server forks, its child counts too."""
+"""BGSAVE: how long it takes, and what it costs those who write meanwhile. Where the server forks, its child counts too.
+And how long a server takes to load such a file."""
 
 import os
+import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -121,3 +123,37 @@ class SaveRow:
         if info["rdb_last_bgsave_status"] != "ok":
             raise ServerFailed(f"{server.program.label} could not save")
         return time.perf_counter() - begin
+
+
+@dataclass(frozen=True)
+class LoadRow:
+    """Time from starting a process to its first PONG, with a file to load that Valkey has written."""
+
+    name: str
+    title: str
+    keys: int
+    at_most: float
+
+    SECTION: ClassVar = "Load of a file"
+    HEADERS: ClassVar = ("data", "wall time", "at most", "of rounds", "seconds", "processor seconds")
+
+    def measure(self, bench):
+        data = bench.scaled(Data(self.keys, 64))
+        times, work, others = ([], []), ([], []), []
+        with tempfile.TemporaryDirectory(prefix="compare-") as folder:
+            settings = (*DEFAULTS, "--dir", folder)
+            with bench.start(1, settings, pinned=False) as server:
+                bench.fill(server, data, pinned=False)
+                server.call("SAVE")
+            for number in range(bench.rounds):
+                for side in bench.order(number):
+                    with OtherWork([]) as other, bench.start(side, settings, pinned=False) as server:
+                        if server.call("DBSIZE") != data.keys:
+                            raise ServerFailed(f"{server.program.label} has not loaded the file")
+                        times[side].append(server.start_seconds)
+                        work[side].append(server.cpu().total / 1e9)
+                    others.append(other.cores)
+        ratios = [one / two for one, two in zip(*times)]
+        return Result(
+            [self.title, f"{median(ratios):.2f}", bound(self.at_most), spread(ratios), pair(map(median, times)), pair(map(median, work))],
+            below(median(ratios), self.at_most), other_work(others))

@@ -250,6 +250,7 @@ internal sealed class ServerInstance : IDisposable
         if (!Listeners.Open())
             return false;
         Logo.Write(Configuration, Log);
+        Keyspace.Reclaimer.Enqueue(() => BackgroundThread.Bind("bio-cpulist", Configuration.BackgroundCpuList, Log), 0);
         Log.Write(LogLevel.Notice, "Server initialized");
         bool loadsBehind = Loader.LoadsBehindLoops, loadsAof = Configuration.AppendOnly;
         if (!loadsBehind && !TryLoad(loadsAof))
@@ -305,8 +306,7 @@ internal sealed class ServerInstance : IDisposable
     public void OnLoopStarted(EventLoop loop)
     {
         Totals.Add(loop);
-        if (!CoreList.Bind(Configuration.ServerCpuList))
-            Log.Write(LogLevel.Warning, $"Cannot run on the cores '{Configuration.ServerCpuList}' of server-cpulist.");
+        BackgroundThread.Bind("server-cpulist", Configuration.ServerCpuList, Log);
     }
 
     /// <summary>The loop has done its last round. On its thread.</summary>

@@ -281,15 +281,16 @@ public sealed unsafe class Database : IDisposable
     /// </summary>
     /// <param name="key">The key, which exists and holds a string.</param>
     /// <param name="length">The new length.</param>
+    /// <param name="changed">Which of its bytes will change: no others may.</param>
     /// <param name="now">The time of the unit.</param>
     /// <returns>The bytes, until the next change of the key.</returns>
-    public Span<byte> ResizeString(in Key key, int length, long now)
+    public Span<byte> ResizeString(in Key key, int length, Range changed, long now)
     {
         DatabasePart* part = PartOf(key.Hash);
         byte** slot = part->Table.Find(key.Data, key.Length, key.Hash);
         var entry = new Entry(*slot);
         if (entry.Encoding == ValueEncoding.Block)
-            return ResizeBlock(entry, length);
+            return ResizeBlock(entry, length, changed);
 
         Span<byte> digits = stackalloc byte[20];
         ReadOnlySpan<byte> old = entry.Encoding == ValueEncoding.Integer ? digits[..FormatInteger(entry.Integer, digits)] : entry.StringBytes;
@@ -708,11 +709,21 @@ public sealed unsafe class Database : IDisposable
         old.FreeShell();
     }
 
-    private static Span<byte> ResizeBlock(Entry entry, int length)
+    private static Span<byte> ResizeBlock(Entry entry, int length, Range changed)
     {
         StringBlock block = entry.Block;
+        if (!block.IsUnshared && ValueGuards.OfString(block.Address) is { } guard)
+        {
+            (int from, int count) = changed.GetOffsetAndLength(length);
+            if (guard.TryResize(ref block, length, from, count))
+            {
+                entry.Block = block;
+                return new Span<byte>(block.Data, length);
+            }
+        }
         if (!block.IsUnshared)
         {
+            NoteLeft(block);
             StringBlock copy = StringBlock.Create(block.Length, length);
             Buffer.MemoryCopy(block.Data, copy.Data, block.Length, block.Length);
             block.Release();
@@ -720,6 +731,13 @@ public sealed unsafe class Database : IDisposable
         }
         entry.Block = block = block.Resize(length);
         return new Span<byte>(block.Data, length);
+    }
+
+    /// <summary>A key gives its reference to a long string back: if a snapshot has the only other one, it has to count the bytes.</summary>
+    private static void NoteLeft(StringBlock block)
+    {
+        if (ValueGuards.Any && block.References == 2)
+            ValueGuards.OfString(block.Address)?.NoteLeft();
     }
 
     private static int FormatInteger(long value, Span<byte> digits)
@@ -767,6 +785,7 @@ public sealed unsafe class Database : IDisposable
         if (entry.Encoding == ValueEncoding.Block)
         {
             StringBlock block = entry.Block;
+            NoteLeft(block);
             if (isLazy && block.Length > 1 << 20)
                 _keyspace.Reclaimer.Enqueue(block.Release, 1, block.IsUnshared ? block.AllocatedBytes : 0);
             else

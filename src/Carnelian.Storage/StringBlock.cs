@@ -39,7 +39,10 @@ public readonly unsafe struct StringBlock
     public long AllocatedBytes => (long)NativeHeap.UsableSize(_address);
 
     /// <summary>Whether only one reference is left: the caller's.</summary>
-    public bool IsUnshared => Volatile.Read(ref Unsafe.AsRef<int>(_address)) == 1;
+    public bool IsUnshared => References == 1;
+
+    /// <summary>How many references there are.</summary>
+    internal int References => Volatile.Read(ref Unsafe.AsRef<int>(_address));
 
     /// <summary>The block that a string's first byte lies in.</summary>
     public static StringBlock OfData(byte* data) => new(data - HeaderSize);
@@ -54,7 +57,7 @@ public readonly unsafe struct StringBlock
         return new StringBlock(address);
     }
 
-    /// <summary>Changes the length of an unshared block, moving it if it has to grow; new bytes are zero.</summary>
+    /// <summary>Changes the length of a block of which all holders know about it, moving it if it has to grow; new bytes are zero.</summary>
     public StringBlock Resize(long length)
     {
         byte* address = _address;

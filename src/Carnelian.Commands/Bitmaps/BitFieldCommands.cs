@@ -57,7 +57,7 @@ public static class BitFieldCommands
 
     private static void Run(scoped ref CommandContext ctx, bool isReadOnly)
     {
-        if (!TryCheck(ref ctx, out int count, out long lastWritten))
+        if (!TryCheck(ref ctx, out int count, out long firstWritten, out long lastWritten))
             return;
         Key key = ctx.Key(1);
         if (lastWritten < 0)
@@ -72,7 +72,7 @@ public static class BitFieldCommands
             ctx.Reply.Error("ERR BITFIELD_RO only supports the GET subcommand"u8);
             return;
         }
-        if (BitString.TryMakeWritable(ref ctx, key, lastWritten, out BitString.Writable target))
+        if (BitString.TryMakeWritable(ref ctx, key, firstWritten, lastWritten, out BitString.Writable target))
             WriteFields(ref ctx, key, target, count);
     }
 
@@ -122,17 +122,21 @@ public static class BitFieldCommands
     /// <summary>Reads all arguments, or writes the error.</summary>
     /// <param name="ctx">The command.</param>
     /// <param name="count">The number of operations.</param>
+    /// <param name="firstWritten">The lowest bit that a write reaches.</param>
     /// <param name="lastWritten">The highest bit that a write reaches, or -1.</param>
-    private static bool TryCheck(scoped ref CommandContext ctx, out int count, out long lastWritten)
+    private static bool TryCheck(scoped ref CommandContext ctx, out int count, out long firstWritten, out long lastWritten)
     {
         count = 0;
+        firstWritten = long.MaxValue;
         lastWritten = -1;
         var steps = new Steps();
         while (steps.MoveNext(ref ctx))
         {
             count++;
-            if (steps.Operation != Operation.Get)
-                lastWritten = Math.Max(lastWritten, steps.Offset + steps.Field.Bits - 1);
+            if (steps.Operation == Operation.Get)
+                continue;
+            firstWritten = Math.Min(firstWritten, steps.Offset);
+            lastWritten = Math.Max(lastWritten, steps.Offset + steps.Field.Bits - 1);
         }
         return !steps.HasFailed;
     }

@@ -108,7 +108,7 @@ public static unsafe class BitOpCommand
         ctx.Replacing(key, Storage.ValueType.String);
         if (CanWriteInPlace(old, length))
         {
-            BitCombination.Combine(operation, sources, ctx.Database.ResizeString(key, length, ctx.Now));
+            BitCombination.Combine(operation, sources, ctx.Database.ResizeString(key, length, .., ctx.Now));
             if (old.HasDeadline)
                 ctx.Database.SetDeadline(key, -1);
         }
@@ -124,7 +124,7 @@ public static unsafe class BitOpCommand
             Span<byte> result = stackalloc byte[length];
             BitCombination.Combine(operation, sources, result);
             ctx.Database.SetBytes(key, result, -1, ctx.Now);
-            ctx.Database.ResizeString(key, length, ctx.Now);
+            ctx.Database.ResizeString(key, length, .., ctx.Now);
         }
         StringValue.Created(ref ctx, key, isNew);
         ctx.Modified(key, NotificationClass.String, "set"u8);

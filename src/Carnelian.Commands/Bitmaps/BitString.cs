@@ -6,9 +6,9 @@ namespace Carnelian.Commands.Bitmaps;
 /// <summary>Strings whose bits are about to be written.</summary>
 internal static class BitString
 {
-    /// <summary>Makes the string of a key writable up to a bit; one that is shorter grows, and a key that does not exist is made.</summary>
+    /// <summary>Makes the string of a key writable from a bit up to another; one that is shorter grows, and a key that does not exist is made.</summary>
     /// <returns>False if the key holds something else: the error is written.</returns>
-    public static bool TryMakeWritable(scoped ref CommandContext ctx, in Key key, long lastBit, out Writable target)
+    public static bool TryMakeWritable(scoped ref CommandContext ctx, in Key key, long firstBit, long lastBit, out Writable target)
     {
         target = default;
         Entry entry = ctx.FindForWrite(key);
@@ -19,7 +19,7 @@ internal static class BitString
         bool isNew = !entry.Exists;
         if (isNew)
             ctx.Database.SetString(key, default, -1, ctx.Now);
-        target = new Writable { Bytes = ctx.Database.ResizeString(key, Math.Max(before, needed), ctx.Now), HasGrown = needed > before };
+        target = new Writable { Bytes = ctx.Database.ResizeString(key, Math.Max(before, needed), (int)(firstBit >> 3)..needed, ctx.Now), HasGrown = needed > before };
         StringValue.Created(ref ctx, key, isNew);
         return true;
     }

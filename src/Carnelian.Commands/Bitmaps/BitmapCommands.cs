@@ -23,7 +23,7 @@ public static class BitmapCommands
             return;
         }
         Key key = ctx.Key(1);
-        if (!BitString.TryMakeWritable(ref ctx, key, offset, out BitString.Writable target))
+        if (!BitString.TryMakeWritable(ref ctx, key, offset, offset, out BitString.Writable target))
             return;
         int mask = 0x80 >> (int)(offset & 7);
         ref byte place = ref target.Bytes[(int)(offset >> 3)];

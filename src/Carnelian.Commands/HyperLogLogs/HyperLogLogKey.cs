@@ -45,7 +45,7 @@ internal static class HyperLogLogKey
     /// <summary>The bytes of a key that holds a HyperLogLog, to be changed.</summary>
     public static unsafe Span<byte> Write(scoped ref CommandContext ctx, scoped in Key key, int length)
     {
-        Span<byte> bytes = ctx.Database.ResizeString(key, length, ctx.Now);
+        Span<byte> bytes = ctx.Database.ResizeString(key, length, .., ctx.Now);
         // The bytes lie in native memory: they do not end with the key that they were found by.
         return new Span<byte>(Unsafe.AsPointer(ref MemoryMarshal.GetReference(bytes)), length);
     }

@@ -26,7 +26,7 @@ public static class EditCommands
         if (isNew)
             ctx.Database.SetString(key, tail, -1, ctx.Now);
         else
-            tail.CopyTo(ctx.Database.ResizeString(key, before + tail.Length, ctx.Now)[before..]);
+            tail.CopyTo(ctx.Database.ResizeString(key, before + tail.Length, before.., ctx.Now)[before..]);
         StringValue.Created(ref ctx, key, isNew);
         ctx.Modified(key, NotificationClass.String, "append"u8);
         ctx.Reply.Integer(before + tail.Length);
@@ -63,7 +63,7 @@ public static class EditCommands
         if (isNew)
             ctx.Database.SetString(key, default, -1, ctx.Now);
         int length = Math.Max(before, (int)offset + part.Length);
-        part.CopyTo(ctx.Database.ResizeString(key, length, ctx.Now)[(int)offset..]);
+        part.CopyTo(ctx.Database.ResizeString(key, length, (int)offset..((int)offset + part.Length), ctx.Now)[(int)offset..]);
         StringValue.Created(ref ctx, key, isNew);
         ctx.Modified(key, NotificationClass.String, "setrange"u8);
         ctx.Reply.Integer(length);

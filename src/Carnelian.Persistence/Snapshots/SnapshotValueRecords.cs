@@ -10,7 +10,7 @@ using Carnelian.Storage.Streams;
 
 namespace Carnelian.Persistence.Snapshots;
 
-/// <summary>The record of one big value, as far as it is not written yet: key and number of elements, then elements in any order; or nodes and blocks in theirs.</summary>
+/// <summary>The record of one big value, as far as it is not written yet: key and number of elements, then elements in any order; or nodes and blocks in theirs; or a string.</summary>
 /// <remarks>
 /// Elements of tables come in under the lock of the value's key, nodes and blocks on the walking thread without it; the bytes are taken out without it.
 /// </remarks>
@@ -25,6 +25,7 @@ internal sealed unsafe class SnapshotValueRecords : ISnapshotValue, IDisposable
     private RdbBuffer _other;
     private long _earlyBytes;
     private RdbBuffer? _rest;
+    private StringBlock _string;
 
     /// <summary>Begins the record of a value for which there is no obstacle. Under the lock of its key.</summary>
     public SnapshotValueRecords(RdbSnapshotSink sink, int database, Entry entry, RdbProfile profile, AccessNote note, bool compresses, AccessClock access, long now)
@@ -44,6 +45,8 @@ internal sealed unsafe class SnapshotValueRecords : ISnapshotValue, IDisposable
             if (_deadlines == FieldDeadlineForm.Redis)
                 _buffer.WriteInt64(_earliest);
         }
+        if (entry.Type == Storage.ValueType.String)
+            return;
         _buffer.WriteLength((ulong)CountOf(entry));
         if (entry.Type != Storage.ValueType.Stream)
             return;
@@ -82,6 +85,14 @@ internal sealed unsafe class SnapshotValueRecords : ISnapshotValue, IDisposable
     }
 
     /// <inheritdoc/>
+    public void AddString(StringBlock content)
+    {
+        content.AddReference();
+        _string = content;
+        _sink.CountValue(content.Length, isEarly: false);
+    }
+
+    /// <inheritdoc/>
     public void CountEarly(long bytes) => _sink.CountValue(bytes, isEarly: true);
 
     /// <summary>All elements have come. On the walking thread.</summary>
@@ -111,6 +122,10 @@ internal sealed unsafe class SnapshotValueRecords : ISnapshotValue, IDisposable
         target.WriteRaw(full.Bytes);
         full.Clear();
         _sink.CountValue(-early, isEarly: true);
+        if (_string.Address == null)
+            return;
+        target.WriteString(new ReadOnlySpan<byte>(_string.Data, checked((int)_string.Length)));
+        ReleaseString();
     }
 
     /// <inheritdoc/>
@@ -119,6 +134,14 @@ internal sealed unsafe class SnapshotValueRecords : ISnapshotValue, IDisposable
         _rest?.Dispose();
         _buffer.Dispose();
         _other.Dispose();
+        ReleaseString();
+    }
+
+    private void ReleaseString()
+    {
+        if (_string.Address != null)
+            _string.Release();
+        _string = default;
     }
 
     private static long CountOf(Entry entry) => entry.Encoding switch

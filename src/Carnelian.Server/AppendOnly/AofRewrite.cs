@@ -1,4 +1,5 @@
 using Carnelian.Server.Configuration;
+using Carnelian.Server.Hosting;
 using Carnelian.Server.Logging;
 using Carnelian.Server.Persistence;
 using Carnelian.Storage;
@@ -43,6 +44,8 @@ internal sealed class AofRewrite(ServerInstance server, AppendOnlyFile owner)
 
     private void Run()
     {
+        BackgroundThread.Bind("aof-rewrite-cpulist", server.Configuration.AofRewriteCpuList, server.Log);
+        BackgroundThread.StepBack();
         bool isDone = false;
         try
         {

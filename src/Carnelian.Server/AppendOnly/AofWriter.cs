@@ -2,6 +2,7 @@ using System.Text;
 using Carnelian.Journal;
 using Carnelian.Server.Configuration;
 using Carnelian.Server.Execution;
+using Carnelian.Server.Hosting;
 using Carnelian.Server.Logging;
 using Carnelian.Threading;
 
@@ -200,6 +201,7 @@ internal sealed class AofWriter : IJournalSink
 
     private void Run()
     {
+        BackgroundThread.Bind("bio-cpulist", _server.Configuration.BackgroundCpuList, _server.Log);
         while (true)
         {
             long before = Volatile.Read(ref _written);

@@ -67,7 +67,7 @@ internal static class DirectiveValidation
         {
             if (rest[0] != '{')
             {
-                hasText |= !char.IsWhiteSpace(rest[0]);
+                hasText |= rest[0] != ' ';
                 rest = rest[1..];
                 continue;
             }

@@ -88,7 +88,7 @@ internal static unsafe class ProcessTitle
             });
             rest = rest[(end + 1)..];
         }
-        return text.ToString().TrimEnd();
+        return text.ToString().TrimEnd(' ');
     }
 
     private static string ListenAddress(ServerConfiguration configuration)

@@ -1,6 +1,7 @@
 using Carnelian.Memory;
 using Carnelian.Persistence.Rdb;
 using Carnelian.Server.Configuration;
+using Carnelian.Server.Hosting;
 using Carnelian.Threading;
 
 namespace Carnelian.Server.Persistence;
@@ -108,6 +109,8 @@ internal sealed class BackgroundSave(ServerInstance server) : IDisposable
 
     private void Save(RdbImage image)
     {
+        BackgroundThread.Bind("bgsave-cpulist", server.Configuration.BackgroundSaveCpuList, server.Log);
+        BackgroundThread.StepBack();
         server.Log.Write(LogLevel.Notice, $"Background saving started by pid {Environment.ProcessId}");
         Outcome outcome;
         try

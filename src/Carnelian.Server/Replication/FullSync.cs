@@ -4,6 +4,7 @@ using Carnelian.Memory;
 using Carnelian.Persistence;
 using Carnelian.Persistence.Rdb;
 using Carnelian.Server.Configuration;
+using Carnelian.Server.Hosting;
 using Carnelian.Server.Persistence;
 using Carnelian.Storage;
 using Microsoft.Win32.SafeHandles;
@@ -77,6 +78,8 @@ internal sealed class FullSync
 
     private void Run()
     {
+        BackgroundThread.Bind("bgsave-cpulist", _server.Configuration.BackgroundSaveCpuList, _server.Log);
+        BackgroundThread.StepBack();
         string? error = null;
         try
         {

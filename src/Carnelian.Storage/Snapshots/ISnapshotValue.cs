@@ -22,6 +22,10 @@ public unsafe interface ISnapshotValue
     /// <param name="block">Its bytes.</param>
     void AddBlock(StreamId id, ReadOnlySpan<byte> block);
 
+    /// <summary>Takes a string. On the walking thread, without locks.</summary>
+    /// <param name="content">Its bytes, which nobody changes any more; whoever needs them for longer takes a reference.</param>
+    void AddString(StringBlock content);
+
     /// <summary>Counts nodes and blocks that are kept because they were about to change: bytes that are added, or, negative, gone. Any thread.</summary>
     void CountEarly(long bytes);
 }

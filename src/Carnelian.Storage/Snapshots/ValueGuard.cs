@@ -24,13 +24,13 @@ internal abstract unsafe class ValueGuard
         _snapshot = snapshot;
         Type = entry.Type;
         Encoding = entry.Encoding;
-        Root = entry.Collection;
+        Root = entry.IsCollection ? entry.Collection : entry.Block.Address;
         Value = value;
         _shard = shard;
     }
 
-    /// <summary>Where the value lies; it does not move while it is guarded.</summary>
-    public byte* Root { get; }
+    /// <summary>Where the value lies. It does not move while it is guarded, but for a string, which may. Under the lock of <see cref="ValueGuards"/>.</summary>
+    public byte* Root { get; set; }
 
     /// <summary>Its type.</summary>
     public ValueType Type { get; }
@@ -51,6 +51,9 @@ internal abstract unsafe class ValueGuard
     /// <summary>Whether no key has the value any more and it has to be freed in the end. Under the lock of <see cref="ValueGuards"/>.</summary>
     public bool IsLeft { get; set; }
 
+    /// <summary>Whether the value is guarded no longer. Under the lock of <see cref="ValueGuards"/>.</summary>
+    public bool IsEnded { get; set; }
+
     /// <summary>Whether the snapshot was given up: nothing is saved any more.</summary>
     protected bool IsAborted => _snapshot.IsAborted;
 
@@ -60,6 +63,8 @@ internal abstract unsafe class ValueGuard
         ValueEncoding.HashTable or ValueEncoding.SkipList => CollectionType.Of(entry.Type).Count(entry.Encoding, entry.Collection) > MostElements,
         ValueEncoding.QuickList => new QuickList(entry.Collection).Nodes > MostNodes || new QuickList(entry.Collection).HasLongElement(SavedBlock.LeastShared),
         ValueEncoding.Stream => new StreamValue(entry.Collection).BlockCount > MostNodes,
+        // One that several keys share is guarded for one of them; the others refer to it.
+        ValueEncoding.Block => entry.Block.Length >= StringGuard.LeastLength && !ValueGuards.Guards(entry.Block.Address),
         _ => false,
     };
 
@@ -68,6 +73,7 @@ internal abstract unsafe class ValueGuard
     {
         ValueEncoding.QuickList => new ListGuard(snapshot, entry, shard, value),
         ValueEncoding.Stream => new StreamGuard(snapshot, entry, shard, value),
+        ValueEncoding.Block => new StringGuard(snapshot, entry, shard, value),
         _ => new TableGuard(snapshot, entry, shard, value),
     };
 

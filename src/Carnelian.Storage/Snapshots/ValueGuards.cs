@@ -36,7 +36,8 @@ internal static unsafe class ValueGuards
     {
         lock (s_lock)
         {
-            s_guards.Remove((nint)guard.Root);
+            Take(guard);
+            guard.IsEnded = true;
             Volatile.Write(ref s_count, s_guards.Count);
             return guard.IsLeft;
         }
@@ -51,6 +52,28 @@ internal static unsafe class ValueGuards
 
     /// <summary>The guard of a stream, or null. Under the lock of its key.</summary>
     public static StreamGuard? OfStream(byte* root) => Any ? (StreamGuard?)Find(root) : null;
+
+    /// <summary>The guard of a long string, or null.</summary>
+    public static StringGuard? OfString(byte* block) => Any ? (StringGuard?)Find(block) : null;
+
+    /// <summary>Takes a guard out whose string is about to move: where it lies now, another may lie soon.</summary>
+    public static void Detach(StringGuard guard)
+    {
+        lock (s_lock)
+            Take(guard);
+    }
+
+    /// <summary>Puts it in again with the string's new place, unless it was removed meanwhile.</summary>
+    public static void Attach(StringGuard guard, byte* block)
+    {
+        lock (s_lock)
+        {
+            if (guard.IsEnded)
+                return;
+            guard.Root = block;
+            s_guards.Add((nint)block, guard);
+        }
+    }
 
     /// <summary>Whether a value is guarded: its blocks stay where they are.</summary>
     public static bool Guards(byte* root) => Any && Find(root) != null;
@@ -75,6 +98,12 @@ internal static unsafe class ValueGuards
             guard.IsLeft = true;
             return true;
         }
+    }
+
+    private static void Take(ValueGuard guard)
+    {
+        if (s_guards.TryGetValue((nint)guard.Root, out ValueGuard? found) && found == guard)
+            s_guards.Remove((nint)guard.Root);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -170,7 +170,7 @@ public sealed unsafe class DatabaseTests
             var expected = new List<byte>("12345"u8.ToArray());
             for (int length = 6; length < 200_000; length += 1 + (length / 3))
             {
-                Span<byte> bytes = database.ResizeString(key, length, Now);
+                Span<byte> bytes = database.ResizeString(key, length, .., Now);
                 Assert.True(bytes[..expected.Count].SequenceEqual(expected.ToArray()));
                 Assert.False(bytes[expected.Count..].ContainsAnyExcept((byte)0));
                 bytes[^1] = (byte)length;

@@ -104,6 +104,9 @@ internal sealed unsafe class RecordingSink : ISnapshotSink
 
     private static string Describe(Entry entry)
     {
+        // Of a string that several keys share, one is saved in steps.
+        if (entry.Encoding == ValueEncoding.Block && entry.Block.Length >= StringGuard.LeastLength)
+            return DescribeElements(DescribeHead(entry), isOrdered: false, [DescribeString(entry.Block)]);
         if (!ValueGuard.IsBig(entry))
             return string.Create(CultureInfo.InvariantCulture, $"{entry.Type} {entry.Deadline} {DatasetDigest.OfValue(entry)}");
         var elements = new List<string>();
@@ -141,6 +144,7 @@ internal sealed unsafe class RecordingSink : ISnapshotSink
     {
         Carnelian.Storage.ValueType.List => new QuickList(entry.Collection).Nodes,
         Carnelian.Storage.ValueType.Stream => new StreamValue(entry.Collection).BlockCount,
+        Carnelian.Storage.ValueType.String => 1,
         _ => CollectionType.Of(entry.Type).Count(entry.Encoding, entry.Collection),
     };
 
@@ -162,6 +166,8 @@ internal sealed unsafe class RecordingSink : ISnapshotSink
             elements.Sort(StringComparer.Ordinal);
         return string.Create(CultureInfo.InvariantCulture, $"{head} of {elements.Count}: ") + string.Join(' ', elements);
     }
+
+    private static string DescribeString(StringBlock block) => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(new ReadOnlySpan<byte>(block.Data, (int)block.Length)));
 
     private static string DescribeNode(ReadOnlySpan<byte> content, bool isPlain) => (isPlain ? "plain:" : "packed:") + Encoding.Latin1.GetString(content);
 
@@ -204,6 +210,8 @@ internal sealed unsafe class RecordingSink : ISnapshotSink
         public void AddNode(ReadOnlySpan<byte> content, bool isPlain) => Elements.Add(DescribeNode(content, isPlain));
 
         public void AddBlock(StreamId id, ReadOnlySpan<byte> block) => Elements.Add(DescribeBlock(id, block));
+
+        public void AddString(StringBlock content) => Elements.Add(DescribeString(content));
 
         public void CountEarly(long bytes) => EarlyBytes += bytes;
     }

@@ -26,12 +26,14 @@ internal static class ClientLine
         long chunk = Math.Min(output.MemoryBytes, OutputChunkPool.ChunkBytes);
         string events = (client.IsWatchedForInput ? "r" : "") + (client.IsWatchedForOutput ? "w" : "");
         string capabilities = client.UnderstandsRedirect ? "r" : "";
-        int queued = client.Is(ClientFlags.Multi) ? client.QueuedCommands?.Count ?? 0 : -1;
+        // Of a transaction that will fail, nothing is left in Valkey.
+        bool isDoomed = server.Watches.HasChanged(client);
+        int queued = !client.Is(ClientFlags.Multi) ? -1 : isDoomed ? 0 : client.QueuedCommands?.Count ?? 0;
         text.Append($"id={client.Id} addr={client.Socket.PeerAddress} laddr={client.Socket.LocalAddress} fd={client.Socket.Descriptor}");
         text.Append($" name={client.ShownName} age={Math.Max(now - client.CreatedAt, 0) / 1000} idle={Math.Max(now - client.LastInteraction, 0) / 1000}");
         text.Append($" flags={FlagsOf(server, client)} capa={capabilities} db={client.DatabaseIndex}");
         text.Append($" sub={client.Channels?.Count ?? 0} psub={client.Patterns?.Count ?? 0} ssub={client.ShardSubscriptionCount}");
-        text.Append($" multi={queued} watch={client.WatchedKeys?.Count ?? 0}");
+        text.Append($" multi={queued} watch={(isDoomed ? 0 : client.WatchedKeys?.Count ?? 0)}");
         text.Append($" qbuf={client.ShownQueryBytes} qbuf-free={Math.Max(client.QueryRoom - client.QueryBytes, 0)}");
         text.Append($" argv-mem={argumentBytes + client.WaitBytes} multi-mem={client.QueuedBytes} rbs={chunk} rbp={chunk}");
         text.Append($" obl={(isShort ? output.PendingBytes : 0)} oll={(isShort ? 0 : nodes)}");

@@ -113,6 +113,8 @@ internal sealed unsafe class Admission(ServerInstance server, EventLoop loop, Di
             return true;
         }
         client.LastCommand = command;
+        if (command == server.Known.Exec)
+            server.Transactions.DropDoomed(client);
         if (!command.AcceptsArgumentCount(count))
         {
             Refuse(client, command, $"ERR wrong number of arguments for '{command.Name}' command");

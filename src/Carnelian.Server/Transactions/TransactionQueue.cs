@@ -25,7 +25,7 @@ internal sealed unsafe class TransactionQueue
     public void Queue(Client client, CommandDefinition command, ReadOnlySpan<Argument> arguments, long requestBytes)
     {
         // A transaction that will fail needs no memory.
-        if (client.Is(ClientFlags.DirtyExec))
+        if (client.Is(ClientFlags.DirtyExec) || IsDoomed(client))
             return;
         client.QueuedCommands ??= [];
         var queued = new QueuedCommand(command, arguments, requestBytes);
@@ -36,14 +36,30 @@ internal sealed unsafe class TransactionQueue
     /// <summary>Notes that a command of a transaction was refused, so that EXEC fails.</summary>
     public void MarkFailed(Client client)
     {
-        if (client.Is(ClientFlags.Multi))
-            client.Set(ClientFlags.DirtyExec, true);
+        if (!client.Is(ClientFlags.Multi))
+            return;
+        client.Set(ClientFlags.DirtyExec, true);
+        FreeQueue(client);
+    }
+
+    /// <summary>Frees the commands of a transaction that will fail since a watched key has changed: it writes nothing, so nothing holds it up.</summary>
+    public void DropDoomed(Client client)
+    {
+        if (client.QueuedCommands != null && IsDoomed(client))
+            FreeQueue(client);
     }
 
     /// <summary>Ends the transaction, if there is one, and frees its commands.</summary>
     public void Discard(Client client)
     {
         client.Set(ClientFlags.Multi | ClientFlags.DirtyExec, false);
+        FreeQueue(client);
+    }
+
+    private static bool IsDoomed(Client client) => client.WatchedKeys is { } watched && watched.HasChanged;
+
+    private static void FreeQueue(Client client)
+    {
         List<QueuedCommand>? queue = client.QueuedCommands;
         if (queue == null)
             return;

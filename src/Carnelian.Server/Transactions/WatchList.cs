@@ -14,6 +14,20 @@ internal sealed class WatchList : IEnumerable<KeyWatch>
     /// <summary>The number of keys.</summary>
     public int Count => _watches.Count;
 
+    /// <summary>Whether one of the keys is known to have changed. Without a lock it may be a little late.</summary>
+    public bool HasChanged
+    {
+        get
+        {
+            foreach (KeyWatch watch in _watches)
+            {
+                if (watch.Record.Version != watch.Version)
+                    return true;
+            }
+            return false;
+        }
+    }
+
     /// <summary>Adds a key in the version that it has now.</summary>
     /// <returns>False if it is there already.</returns>
     public bool TryAdd(WatchRecord record)

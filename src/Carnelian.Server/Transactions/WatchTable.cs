@@ -107,7 +107,7 @@ internal sealed unsafe class WatchTable(Keyspace keyspace)
         if (watched == null)
             return false;
         lock (_lock)
-            return watched.Any(static watch => watch.Record.Version != watch.Version);
+            return watched.HasChanged;
     }
 
     /// <summary>Marks those who watch a key. Under the key's lock.</summary>

@@ -46,6 +46,23 @@ public sealed class ClientControlTests(SystemConnections server) : IClassFixture
     }
 
     [Fact]
+    public void A_transaction_that_will_fail_is_not_held_back()
+    {
+        using RespConnection admin = server.Connect(), client = server.Connect();
+        client.Call("WATCH doomed");
+        client.Call("MULTI");
+        client.Call("SET never 1");
+        admin.Call("SET doomed 1");
+        Assert.Contains(" multi=0 watch=0 ", Assert.Single(Lines(admin, " flags=xd ")), StringComparison.Ordinal);
+        admin.Call("CLIENT PAUSE 100000 WRITE");
+
+        Assert.Equal("(nil)", client.Call("EXEC").ToString());
+
+        admin.Call("CLIENT UNPAUSE");
+        Assert.Equal("0", admin.Call("EXISTS never").Value);
+    }
+
+    [Fact]
     public void A_monitor_that_quits_sees_no_more()
     {
         using RespConnection monitor = server.Connect();

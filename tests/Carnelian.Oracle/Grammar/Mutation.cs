@@ -80,6 +80,9 @@ internal static class Mutation
     private static bool IsSafe(byte[][] command)
     {
         string name = Encoding.Latin1.GetString(command[0]).ToUpperInvariant();
+        // Valkey takes a key of this name for the word.
+        if (name is "HGETEX" or "HSETEX" && command.Length > 1 && CommandText.Quote(command[1]).Equals("FIELDS", StringComparison.OrdinalIgnoreCase))
+            return false;
         if (Expiring.Contains(name))
             return !command.Skip(2).Any(argument => IsWithin(argument, 1, 10_000_000) || IsWithin(argument, Now - 10_000_000, Now + 10_000_000));
         if (name is "SETRANGE" or "SETBIT" or "BITFIELD")

@@ -47,8 +47,8 @@ internal static class GroupReader
             StreamAccess.WriteFields(ref ctx, ref cursor);
             if (isClaiming)
             {
-                ctx.Reply.BulkInteger(0);
-                ctx.Reply.BulkInteger(0);
+                ctx.Reply.Integer(0);
+                ctx.Reply.Integer(0);
             }
             count++;
             budget.Spend();
@@ -145,8 +145,8 @@ internal static class GroupReader
             ctx.Reply.Array(4);
             StreamAccess.WriteId(ref ctx, ids[i]);
             StreamAccess.WriteFields(ref ctx, ref cursor);
-            ctx.Reply.BulkInteger(Math.Max(ctx.Now - entry.DeliveryTime, 0));
-            ctx.Reply.BulkInteger(entry.Deliveries);
+            ctx.Reply.Integer(Math.Max(ctx.Now - entry.DeliveryTime, 0));
+            ctx.Reply.Integer(entry.Deliveries);
             source.Group.Assign(ids[i], entry, consumer, ctx.Now);
             CountDelivery(entry);
             StreamEffects.AddClaim(ref ctx, key, source.Group, ids[i], entry, consumer);

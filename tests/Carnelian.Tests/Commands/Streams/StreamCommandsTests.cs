@@ -60,12 +60,12 @@ public sealed class StreamCommandsTests : IDisposable
         _client.Run("XREADGROUP GROUP g a COUNT 2 STREAMS k >");
         _client.Run("XNACK k g FAIL IDS 1 3-0");
         _client.Now += 50;
-        Assert.Equal("*1 *2 k *2 *4 3-0 *2 f 3 1800000000150 1 *4 1-0 *2 f 1 150 1", _client.Run("XREADGROUP GROUP g b COUNT 2 CLAIM 50 STREAMS k >"));
-        Assert.Equal("*1 *2 k *3 *4 2-0 *2 f 2 50 1 *4 4-0 *2 f 4 0 0 *4 5-0 *2 f 5 0 0", _client.Run("XREADGROUP GROUP g b CLAIM 50 STREAMS k >"));
+        Assert.Equal("*1 *2 k *2 *4 3-0 *2 f 3 :1800000000150 :1 *4 1-0 *2 f 1 :150 :1", _client.Run("XREADGROUP GROUP g b COUNT 2 CLAIM 50 STREAMS k >"));
+        Assert.Equal("*1 *2 k *3 *4 2-0 *2 f 2 :50 :1 *4 4-0 *2 f 4 :0 :0 *4 5-0 *2 f 5 :0 :0", _client.Run("XREADGROUP GROUP g b CLAIM 50 STREAMS k >"));
         Assert.Equal("*-1", _client.Run("XREADGROUP GROUP g a CLAIM 50 STREAMS k >"));
         Assert.Equal("*4 :5 1-0 5-0 *1 *2 b 5", _client.Run("XPENDING k g"));
         _client.Run("XDEL k 1-0");
-        Assert.Equal("*1 *2 k *4 *4 2-0 *2 f 2 0 2 *4 3-0 *2 f 3 0 2 *4 4-0 *2 f 4 0 1 *4 5-0 *2 f 5 0 1", _client.Run("XREADGROUP GROUP g a CLAIM 0 STREAMS k >"));
+        Assert.Equal("*1 *2 k *4 *4 2-0 *2 f 2 :0 :2 *4 3-0 *2 f 3 :0 :2 *4 4-0 *2 f 4 :0 :1 *4 5-0 *2 f 5 :0 :1", _client.Run("XREADGROUP GROUP g a CLAIM 0 STREAMS k >"));
         Assert.Equal("*4 :4 2-0 5-0 *1 *2 a 4", _client.Run("XPENDING k g"));
     }
 

@@ -119,9 +119,11 @@ public readonly unsafe struct IdempotencyMap
             Remove(_fields->Oldest->Owner, _fields->Oldest, keepsProducer: false);
     }
 
-    /// <summary>Sets how long and how many ids are kept, and forgets all that there are.</summary>
+    /// <summary>Sets how long and how many ids are kept, and forgets all that there are if that is a change.</summary>
     public void Configure(long seconds, long idsPerProducer)
     {
+        if (seconds == Seconds && idsPerProducer == IdsPerProducer)
+            return;
         Clear();
         _fields->Seconds = seconds;
         _fields->IdsPerProducer = idsPerProducer;

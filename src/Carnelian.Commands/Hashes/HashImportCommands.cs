@@ -47,7 +47,7 @@ public static unsafe class HashImportCommands
         }
         if (fields.Length != ctx.ArgCount - 4)
         {
-            ctx.Reply.Error("ERR the number of values does not match the number of fields in the fieldset"u8);
+            ctx.Reply.Error("ERR value count does not match fieldset field count"u8);
             return;
         }
         Key key = ctx.Key(2);

@@ -2,10 +2,11 @@ using Carnelian.Storage.Streams;
 
 namespace Carnelian.Commands.Streams;
 
-/// <summary>The options of the commands that name entries by "IDS number id ...".</summary>
+/// <summary>The options of the commands that name entries by "IDS number id ...". XNACK words its errors in its own way.</summary>
 internal struct IdsOptions
 {
     private int _first;
+    private bool _isRelease;
 
     /// <summary>The number of ids.</summary>
     public int Count;
@@ -54,6 +55,7 @@ internal struct IdsOptions
     public bool TryReadRelease(scoped ref CommandContext ctx, int index)
     {
         Deliveries = -1;
+        _isRelease = true;
         for (; index < ctx.ArgCount; index++)
         {
             if (ctx.ArgIs(index, "force"u8))
@@ -66,13 +68,13 @@ internal struct IdsOptions
                     return false;
                 if (Deliveries < 0)
                 {
-                    ctx.Reply.Error("ERR RETRYCOUNT must be non-negative"u8);
+                    ctx.Reply.Error("ERR Invalid RETRYCOUNT value, must be >= 0"u8);
                     return false;
                 }
             }
             else if (!IsIds(ref ctx, index))
             {
-                ctx.WriteSyntaxError();
+                ctx.Reply.Error("ERR Unrecognized XNACK option '"u8, ctx.ArgAsText(index), "'"u8);
                 return false;
             }
             else if (!TryReadIds(ref ctx, ref index))
@@ -87,9 +89,13 @@ internal struct IdsOptions
 
     private readonly bool HasIds(scoped ref CommandContext ctx)
     {
-        if (_first == 0)
+        if (_first != 0)
+            return true;
+        if (_isRelease)
+            ctx.Reply.Error("ERR syntax error, expected IDS keyword"u8);
+        else
             ctx.WriteSyntaxError();
-        return _first != 0;
+        return false;
     }
 
     /// <summary>Reads the ids behind the word, and moves to the last one.</summary>
@@ -97,13 +103,13 @@ internal struct IdsOptions
     {
         if (!Text.AsciiNumber.TryParseInt64(ctx.Arg(index + 1), out long count) || count <= 0)
         {
-            ctx.Reply.Error("ERR Number of IDs must be a positive integer"u8);
+            ctx.Reply.Error(_isRelease ? "ERR numids must be a positive integer"u8 : "ERR Number of IDs must be a positive integer"u8);
             return false;
         }
         _first = index + 2;
         if (count > ctx.ArgCount - _first)
         {
-            ctx.Reply.Error("ERR The `numids` parameter must match the number of arguments"u8);
+            ctx.Reply.Error(_isRelease ? "ERR number of IDs doesn't match numids"u8 : "ERR The `numids` parameter must match the number of arguments"u8);
             return false;
         }
         Count = (int)count;

@@ -45,7 +45,9 @@ public sealed class StreamCommandsTests : IDisposable
     [InlineData("XNACK k g FATAL IDS 1 1-0 => :1", "XCLAIM k g d 0 1-0 => *1 *2 1-0 *2 f 1", "XPENDING k g - + 1 => *1 *4 1-0 d :0 :9223372036854775807")]
     [InlineData("XNACK k g FAIL IDS 1 3-0 => :0", "XNACK k g FAIL IDS 2 3-0 9-0 FORCE => :1", "XNACK k g FAIL IDS 1 1-0 RETRYCOUNT 5 => :1", "XPENDING k g => *4 :3 1-0 3-0 *1 *2 c 1", "XPENDING k g - + 9 => *3 *4 1-0  :-1 :5 *4 2-0 c :0 :1 *4 3-0  :-1 :0")]
     [InlineData("XNACK k g FAIL IDS 1 1-0 => :1", "XAUTOCLAIM k g d 100000 0 JUSTID => *3 0-0 *1 1-0 *0", "XGROUP DELCONSUMER k g d => :1", "XPENDING k g - + 9 => *1 *4 2-0 c :0 :1")]
-    [InlineData("XNACK k g LATER IDS 1 1-0 => -ERR mode must be SILENT, FAIL, or FATAL", "XNACK k none FAIL IDS 1 1-0 => -NOGROUP No such key 'k' or consumer group 'none'", "XNACK k g FAIL IDS 1 1-0 RETRYCOUNT -1 => -ERR RETRYCOUNT must be non-negative")]
+    [InlineData("XNACK k g LATER IDS 1 1-0 => -ERR mode must be SILENT, FAIL, or FATAL", "XNACK k none FAIL IDS 1 1-0 => -NOGROUP No such key 'k' or consumer group 'none'", "XNACK k g FAIL IDS 1 1-0 RETRYCOUNT -1 => -ERR Invalid RETRYCOUNT value, must be >= 0")]
+    [InlineData("XNACK k g FAIL FORCE RETRYCOUNT 5 => -ERR syntax error, expected IDS keyword", "XNACK k g FAIL IDS 0 1-0 => -ERR numids must be a positive integer", "XNACK k g FAIL IDS 2 1-0 => -ERR number of IDs doesn't match numids")]
+    [InlineData("XNACK k g FAIL IDS 1 1-0 2-0 => -ERR Unrecognized XNACK option '2-0'", "XNACK k g FAIL FATAL IDS 1 1-0 => -ERR Unrecognized XNACK option 'FATAL'", "XNACK k g FAIL IDS 1 1-0 RETRYCOUNT => -ERR Unrecognized XNACK option 'RETRYCOUNT'")]
     public void Entries_are_given_back_to_the_group(params string[] steps)
     {
         Assert.Equal("*1 *2 k *2 *2 1-0 *2 f 1 *2 2-0 *2 f 2", _client.Run("XREADGROUP GROUP g c COUNT 2 STREAMS k >"));

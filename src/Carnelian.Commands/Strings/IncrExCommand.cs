@@ -90,7 +90,7 @@ public static class IncrExCommand
         }
         if (!increment.IsFinite)
         {
-            ctx.Reply.Error("ERR Increment cannot be Infinity"u8);
+            ctx.Reply.Error("ERR BYFLOAT increment cannot be Infinity"u8);
             return;
         }
         Key key = ctx.Key(1);
@@ -178,6 +178,15 @@ public static class IncrExCommand
             ctx.Notify(key, NotificationClass.Generic, "expire"u8);
     }
 
+    /// <summary>Removes a key whose new deadline is in the past already. Redis calls that deleting, unlike Valkey, whose commands call it expiring.</summary>
+    private static void Remove(scoped ref CommandContext ctx, in Key key)
+    {
+        if (!ctx.Database.Delete(key, ctx.Now, isLazy: true))
+            return;
+        ctx.Modified(key, NotificationClass.Generic, "del"u8);
+        ctx.ReplaceByRemoval(key, ctx.Keyspace.LazyExpire);
+    }
+
     private static void Replace(scoped ref CommandContext ctx, in Key key, long deadline)
     {
         if (ctx.Effects != null)
@@ -251,7 +260,7 @@ public static class IncrExCommand
             deadline = Expiration.Deadline;
             if (!Expiration.IsPast(ref ctx))
                 return true;
-            StringValue.Expire(ref ctx, key);
+            Remove(ref ctx, key);
             return false;
         }
 

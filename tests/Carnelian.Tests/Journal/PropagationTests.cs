@@ -130,6 +130,7 @@ public sealed partial class PropagationTests : IDisposable
     [Theory]
     [InlineData("INCREX c BYINT 5", "SET c 5")]
     [InlineData("INCREX c BYFLOAT 1.5 EX 100", "SET c 1.5 PXAT T")]
+    [InlineData("SET c 1;INCREX c EXAT 1", "SET c 1;UNLINK c")]
     [InlineData("SET s v;DELEX s IFEQ v", "SET s v;DEL s")]
     [InlineData("SET s v;SET s w IFNE x GET", "SET s v;SET s w")]
     [InlineData("SET s v;SET s w IFNE x PX 5000", "SET s v;SET s w PXAT T")]

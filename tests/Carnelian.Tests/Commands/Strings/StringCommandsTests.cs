@@ -50,7 +50,7 @@ public sealed class StringCommandsTests : IDisposable
     [InlineData("INCREX k BYINT 1 BYFLOAT 1 => -ERR syntax error", "INCREX k EX 1 EX 2 => -ERR syntax error", "INCREX k PERSIST ENX => -ERR syntax error", "INCREX k NX XX => -ERR syntax error", "INCREX k SATURATE SATURATE => -ERR syntax error", "INCREX k BYINT => -ERR syntax error", "INCREX k ENX => -ERR ENX flag requires an expiration")]
     [InlineData("SET k 1 EX 500 => +OK", "INCREX k => *2 :2 :1", "TTL k => :500", "INCREX k EX 100 ENX => *2 :3 :1", "TTL k => :500", "INCREX k EX 100 => *2 :4 :1", "TTL k => :100", "INCREX k UBOUND 4 PERSIST => *2 :4 :0", "TTL k => :100", "INCREX k PERSIST => *2 :5 :1", "TTL k => :-1", "INCREX k EX 100 ENX => *2 :6 :1", "TTL k => :100")]
     [InlineData("SET k 1 => +OK", "INCREX k EXAT 1 => *2 :2 :1", "EXISTS k => :0", "INCREX k EXAT 1 => *2 :1 :1", "EXISTS k => :0", "INCREX k EX 0 => -ERR invalid expire time in 'increx' command")]
-    [InlineData("SET k inf => +OK", "INCREX k BYFLOAT 1 => -ERR value cannot be Infinity", "INCREX k BYINT 1 => -ERR value is not an integer or out of range")]
+    [InlineData("SET k inf => +OK", "INCREX k BYFLOAT 1 => -ERR value cannot be Infinity", "INCREX k BYFLOAT -inf => -ERR BYFLOAT increment cannot be Infinity", "INCREX k BYINT 1 => -ERR value is not an integer or out of range")]
     public void Increx_keeps_to_bounds_and_conditions(params string[] steps) => RunAll(steps);
 
     [Fact]

@@ -44,7 +44,8 @@ public sealed class StringEventsTests : IDisposable
     [InlineData("INCREX k PERSIST", "incrby k", "persist k")]
     [InlineData("INCREX k EX 5 ENX", "incrby k")]
     [InlineData("INCREX k UBOUND 1")]
-    [InlineData("INCREX k EXAT 1", "expired k")]
+    [InlineData("INCREX k EXAT 1", "del k")]
+    [InlineData("INCREX k EXAT 1 ENX", "incrby k")]
     [InlineData("MSETNX k 2 l 3")]
     public void On_a_key_that_expires(string line, params string[] events)
     {

@@ -11,11 +11,12 @@ namespace Carnelian.Commands.Hashes;
 /// HIMPORT, which Redis 8.10 has: hashes with the same fields, whose names are sent once. They are kept by the connection until it ends or is reset.
 /// </summary>
 [Command("HIMPORT", Arity = -2, Group = CommandGroup.Hash, Since = "8.10.0", Complexity = "Depends on subcommand.",
-    Summary = "Commands that make many hashes with the same fields.")]
+    Summary = "Commands that make many hashes with the same fields.", Acl = AclCategories.Hash)]
 public static unsafe class HashImportCommands
 {
     [Command("HIMPORT|PREPARE", Arity = -4, Group = CommandGroup.Hash, Since = "8.10.0", Complexity = "O(N*log(N)) where N is the number of fields.",
         Summary = "Gives a list of field names a name, for this connection.",
+        Flags = DenyOom, Tips = "request_policy:all_shards",
         Arguments = "fieldset-name, field...")]
     public static void Prepare(scoped ref CommandContext ctx)
     {
@@ -82,11 +83,13 @@ public static unsafe class HashImportCommands
 
     [Command("HIMPORT|DISCARD", Arity = 3, Group = CommandGroup.Hash, Since = "8.10.0", Complexity = "O(N) where N is the number of session-local fieldsets.",
         Summary = "Forgets a fieldset.",
+        Tips = "request_policy:all_shards",
         Arguments = "fieldset-name")]
     public static void Discard(scoped ref CommandContext ctx) => ctx.Reply.Integer(ctx.Session.Fieldsets?.Remove(ctx.Arg(2)) == true ? 1 : 0);
 
     [Command("HIMPORT|DISCARDALL", Arity = 2, Group = CommandGroup.Hash, Since = "8.10.0", Complexity = "O(N) where N is the number of session-local fieldsets.",
-        Summary = "Forgets all fieldsets of the connection.")]
+        Summary = "Forgets all fieldsets of the connection.",
+        Tips = "request_policy:all_shards")]
     public static void DiscardAll(scoped ref CommandContext ctx)
     {
         ctx.Reply.Integer(ctx.Session.Fieldsets?.Count ?? 0);

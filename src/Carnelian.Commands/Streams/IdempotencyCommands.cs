@@ -64,7 +64,7 @@ public static class IdempotencyCommands
 
     [Command("XIDMPRECORD", Arity = 5, Group = CommandGroup.Stream, Since = "8.6.2", Complexity = "O(1)",
         Summary = "Notes which message of a producer an entry was, for files that are read back.",
-        Flags = Write | Fast,
+        Flags = Write | DenyOom | Fast,
         Keys = "RW update @1",
         Arguments = "key:key, pid, iid, stream-id")]
     public static void XIdmpRecord(scoped ref CommandContext ctx)

@@ -59,6 +59,16 @@ public sealed class CommandTableTests
         }
     }
 
+    [Theory]
+    [InlineData("himport", CommandFlags.None, AclCategories.Hash | AclCategories.Slow)]
+    [InlineData("himport|prepare", CommandFlags.DenyOom, AclCategories.Hash | AclCategories.Slow)]
+    [InlineData("xidmprecord", CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, AclCategories.Write | AclCategories.Stream | AclCategories.Fast)]
+    public void Commands_that_only_Redis_has_are_described_as_there(string name, CommandFlags flags, AclCategories categories)
+    {
+        CommandDefinition command = CommandTable.Create(Carnelian.Commands.GeneratedCommands.Create()).FindFull(Bytes(name))!;
+        Assert.Equal((flags, categories), (command.Flags, command.Categories));
+    }
+
     [Fact]
     public void Subcommands_are_found_in_their_container_and_by_the_full_name()
     {

@@ -76,14 +76,14 @@ internal struct AddOptions
             else if (isAdd && ctx.ArgIs(i, "idmp"u8) && i + 2 < ctx.ArgCount)
             {
                 if (Producer != 0)
-                    return Refuse(ref ctx, "ERR syntax error"u8);
+                    return Refuse(ref ctx, "ERR IDMP/IDMPAUTO specified multiple times"u8);
                 Producer = ++i;
                 Message = ++i;
             }
             else if (isAdd && ctx.ArgIs(i, "idmpauto"u8) && hasMore)
             {
                 if (Producer != 0)
-                    return Refuse(ref ctx, "ERR syntax error"u8);
+                    return Refuse(ref ctx, "ERR IDMP/IDMPAUTO specified multiple times"u8);
                 Producer = ++i;
             }
             else if (isAdd)

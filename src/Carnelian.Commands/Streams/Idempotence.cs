@@ -22,12 +22,12 @@ internal static class Idempotence
         }
         if (ctx.Arg(options.Producer).IsEmpty)
         {
-            ctx.Reply.Error("ERR IDMP producer ID must be non-empty"u8);
+            ctx.Reply.Error(options.Message != 0 ? "ERR IDMP requires a non-empty producer ID"u8 : "ERR IDMPAUTO requires a non-empty producer ID"u8);
             return false;
         }
         if (options.Message != 0 && ctx.Arg(options.Message).IsEmpty)
         {
-            ctx.Reply.Error("ERR IDMP idempotent ID must be non-empty"u8);
+            ctx.Reply.Error("ERR IDMP requires a non-empty idempotent ID"u8);
             return false;
         }
         return true;

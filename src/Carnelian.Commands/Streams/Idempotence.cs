@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Carnelian.Storage.Streams;
 
@@ -65,17 +66,23 @@ internal static class Idempotence
             StreamEffects.AddMessage(ref ctx, ctx.Arg(options.Producer), message, id);
     }
 
-    /// <summary>The id of a message without one: a hash of all fields and values, each with its length in front.</summary>
+    /// <summary>The id of a message without one: the sum of the hashes of its fields with their values, in which their order does not matter.</summary>
     private static void Hash(scoped ref CommandContext ctx, int first, scoped Span<byte> hash)
     {
         IncrementalHash sha = t_sha ??= IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> length = stackalloc byte[sizeof(int)];
-        for (int i = first; i < ctx.ArgCount; i++)
+        Span<ulong> pair = stackalloc ulong[HashBytes / sizeof(ulong)];
+        Span<ulong> sum = MemoryMarshal.Cast<byte, ulong>(hash);
+        sum.Clear();
+        for (int i = first; i < ctx.ArgCount; i += 2)
         {
             BinaryPrimitives.WriteInt32LittleEndian(length, ctx.Arg(i).Length);
             sha.AppendData(length);
             sha.AppendData(ctx.Arg(i));
+            sha.AppendData(ctx.Arg(i + 1));
+            sha.GetHashAndReset(MemoryMarshal.AsBytes(pair));
+            for (int word = 0; word < pair.Length; word++)
+                sum[word] = unchecked(sum[word] + pair[word]);
         }
-        sha.GetHashAndReset(hash);
     }
 }

@@ -84,6 +84,7 @@ public sealed class StreamCommandsTests : IDisposable
     [Theory]
     [InlineData("XADD n IDMP p m1 * f v => 1800000000000-0", "XADD n IDMP p m1 * f other => 1800000000000-0", "XADD n IDMP q m1 * f v => 1800000000000-1", "XADD n IDMP p m2 * f v => 1800000000000-2", "XLEN n => :3")]
     [InlineData("XADD n IDMPAUTO p * f v => 1800000000000-0", "XADD n IDMPAUTO p * f v => 1800000000000-0", "XADD n IDMPAUTO p * fv '' => 1800000000000-1", "XLEN n => :2")]
+    [InlineData("XADD n IDMPAUTO p * f 1 g 2 => 1800000000000-0", "XADD n IDMPAUTO p * g 2 f 1 => 1800000000000-0", "XADD n IDMPAUTO p * f 2 g 1 => 1800000000000-1", "XADD n IDMPAUTO p * f 1 g 2 f 1 g 2 => 1800000000000-2")]
     [InlineData("XADD n IDMP p m 1-1 f v => -ERR IDMP/IDMPAUTO can be used only with auto-generated IDs", "XADD n IDMP '' m * f v => -ERR IDMP requires a non-empty producer ID", "XADD n IDMP p '' * f v => -ERR IDMP requires a non-empty idempotent ID", "XADD n NOMKSTREAM IDMP p m * f v => $-1")]
     [InlineData("XADD n IDMPAUTO '' * f v => -ERR IDMPAUTO requires a non-empty producer ID", "XADD n IDMPAUTO p IDMP p m * f v => -ERR IDMP/IDMPAUTO specified multiple times")]
     [InlineData("XCFGSET none IDMP-DURATION 5 => -ERR no such key", "XCFGSET k IDMP-DURATION 0 => -ERR IDMP-DURATION must be between 1 and 86400 seconds", "XCFGSET k IDMP-MAXSIZE 10001 => -ERR IDMP-MAXSIZE must be between 1 and 10000 entries", "XCFGSET k => -ERR At least one parameter must be specified", "XCFGSET k X 1 => -ERR syntax error")]

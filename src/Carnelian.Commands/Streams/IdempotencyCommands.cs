@@ -1,7 +1,6 @@
 using Carnelian.Commands.Table;
 using Carnelian.Storage;
 using Carnelian.Storage.Streams;
-using Carnelian.Text;
 using static Carnelian.Commands.Table.CommandFlags;
 
 namespace Carnelian.Commands.Streams;
@@ -22,7 +21,9 @@ public static class IdempotencyCommands
             bool hasMore = i + 1 < ctx.ArgCount;
             if (hasMore && ctx.ArgIs(i, "idmp-duration"u8))
             {
-                if (!AsciiNumber.TryParseInt64(ctx.Arg(i + 1), out seconds) || seconds is < 1 or > IdempotencyMap.MostSeconds)
+                if (!ctx.TryInteger(i + 1, out seconds))
+                    return;
+                if (seconds is < 1 or > IdempotencyMap.MostSeconds)
                 {
                     ctx.Reply.Error("ERR IDMP-DURATION must be between 1 and 86400 seconds"u8);
                     return;
@@ -30,7 +31,9 @@ public static class IdempotencyCommands
             }
             else if (hasMore && ctx.ArgIs(i, "idmp-maxsize"u8))
             {
-                if (!AsciiNumber.TryParseInt64(ctx.Arg(i + 1), out ids) || ids is < 1 or > IdempotencyMap.MostIds)
+                if (!ctx.TryInteger(i + 1, out ids))
+                    return;
+                if (ids is < 1 or > IdempotencyMap.MostIds)
                 {
                     ctx.Reply.Error("ERR IDMP-MAXSIZE must be between 1 and 10000 entries"u8);
                     return;

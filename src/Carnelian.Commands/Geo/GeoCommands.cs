@@ -43,7 +43,7 @@ public static unsafe class GeoCommands
             else
                 break;
         }
-        if ((ctx.ArgCount - first) % 3 != 0 || conditions == (SortedSetConditions.OnlyNew | SortedSetConditions.OnlyPresent))
+        if (ctx.ArgCount == first || (ctx.ArgCount - first) % 3 != 0 || conditions == (SortedSetConditions.OnlyNew | SortedSetConditions.OnlyPresent))
         {
             ctx.WriteSyntaxError();
             return;

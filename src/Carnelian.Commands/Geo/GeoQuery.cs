@@ -119,7 +119,7 @@ internal unsafe struct GeoQuery : IDisposable
             at += 3;
             return (_hasShape = true) & TryBox(ref ctx, at - 2);
         }
-        if (isSearch && !_hasShape && !_hasCenter && left >= 1 && ctx.ArgIs(at, "bypolygon"u8))
+        if (isSearch && !_hasShape && !_hasCenter && left >= 2 && ctx.ArgIs(at, "bypolygon"u8))
             return (_hasShape = true) & TryPolygon(ref ctx, ref at);
         ctx.WriteSyntaxError();
         return false;

@@ -36,6 +36,12 @@ public sealed class GeoSearchTests : IDisposable
     public void Places_beyond_the_grid_are_refused(string command, string reply) => Assert.Equal(reply, _client.Run(command).TrimEnd());
 
     [Theory]
+    [InlineData("GEOADD e NX CH NX", "-ERR syntax error")]
+    [InlineData("GEOSEARCHSTORE e e COUNT 1 ASC STOREDIST BYPOLYGON x", "-ERR syntax error")]
+    [InlineData("GEOSEARCHSTORE e e COUNT 1 ASC STOREDIST BYPOLYGON x 1", "-ERR invalid number of vertices")]
+    public void What_is_left_out_is_an_error(string command, string reply) => Assert.Equal(reply, _client.Run(command).TrimEnd());
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]

@@ -143,7 +143,7 @@ internal struct AddOptions
     {
         if (hasLimit)
         {
-            if (!Trim.IsWanted)
+            if (!Trim.IsWanted && Trim.Limit != 0)
                 return Refuse(ref ctx, "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy"u8);
             // In a journal approximate trimming has become exact, and its limit has stayed.
             return Trim.IsApproximate || ctx.Session.IsReplaying || Refuse(ref ctx, "ERR syntax error, LIMIT cannot be used without the special ~ option"u8);

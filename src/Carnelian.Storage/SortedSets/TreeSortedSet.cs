@@ -12,7 +12,8 @@ namespace Carnelian.Storage.SortedSets;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct TreeSortedSet
 {
-    private const int PlacesAhead = 4;
+    private const int PlacesAhead = 3;
+    private const int SlotsAhead = 6;
 
     public ScoreTree Tree;
     public HashTable<MemberRecord> Members;
@@ -112,11 +113,12 @@ internal unsafe struct TreeSortedSet
     /// </summary>
     private readonly void LoadAhead(in TreePath path, bool atFront)
     {
+        int slot = path.Position + (atFront ? SlotsAhead : -SlotsAhead);
+        if ((uint)slot < (uint)path.Leaf->Count)
+            Members.PrefetchSlot(MemberRecord.Hash(LeafNode.RecordAt(path.Leaf, slot)));
         int at = path.Position + (atFront ? PlacesAhead : -PlacesAhead);
-        if ((uint)at >= (uint)path.Leaf->Count)
-            return;
-        var record = new MemberRecord(LeafNode.RecordAt(path.Leaf, at));
-        Members.PrefetchChange(KeyHash.Compute(record.Data, record.Length));
+        if ((uint)at < (uint)path.Leaf->Count)
+            Members.PrefetchChange(MemberRecord.Hash(LeafNode.RecordAt(path.Leaf, at)));
     }
 
     public static long Bytes(TreeSortedSet* set, long samples)

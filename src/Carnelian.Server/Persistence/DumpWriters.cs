@@ -30,6 +30,17 @@ internal sealed unsafe class DumpWriters(ServerInstance server) : IDisposable
         Return(writer);
     }
 
+    /// <summary>How many bytes a value takes in a file, without its type; 0 if the format cannot hold it.</summary>
+    public long LengthOf(Entry entry)
+    {
+        RdbEntryWriter writer = Rent();
+        if (writer.ObstacleFor(entry) == RdbObstacle.None)
+            writer.WriteValue(entry);
+        long length = writer.Buffer.Length;
+        Return(writer);
+        return length;
+    }
+
     /// <summary>A writer with an empty buffer, for the format and the compression that are configured. <see cref="Return"/> takes it back.</summary>
     public RdbEntryWriter Rent()
     {

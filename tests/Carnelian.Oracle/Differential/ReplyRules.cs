@@ -172,7 +172,7 @@ internal static class ReplyRules
         return expected.Type == actual.Type && Fields(expected).SequenceEqual(Fields(actual));
 
         static IEnumerable<string> Fields(RespValue text) =>
-            text.Value.Split(' ').Where(field => field.StartsWith("encoding:", StringComparison.Ordinal)
+            text.Value.Split(' ').Where(field => field.StartsWith("encoding:", StringComparison.Ordinal) || field.StartsWith("serializedlength:", StringComparison.Ordinal)
                 || (field.StartsWith("ql_", StringComparison.Ordinal) && !field.StartsWith("ql_compressed:", StringComparison.Ordinal)));
     }
 

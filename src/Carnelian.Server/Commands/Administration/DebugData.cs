@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Carnelian.Commands;
 using Carnelian.Commands.Keys;
+using Carnelian.Server.Clients;
 using Carnelian.Storage;
 using Carnelian.Text;
 
@@ -25,7 +26,7 @@ internal static class DebugData
         string encoding = Encoding.ASCII.GetString(EncodingNames.Of(entry));
         text.Append(CultureInfo.InvariantCulture, $"Value at:0x{AddressOf(entry):x} refcount:1 encoding:{encoding}");
         if (ctx.ArgCount < 4 || !ctx.ArgIs(3, "fast"u8))
-            text.Append(CultureInfo.InvariantCulture, $" serializedlength:{SerializedLength(entry)}");
+            text.Append(CultureInfo.InvariantCulture, $" serializedlength:{((Client)ctx.Session).Loop.Server.DumpWriters.LengthOf(entry)}");
         if (ctx.Keyspace.Access.CountsFrequency)
             text.Append(CultureInfo.InvariantCulture, $" lfu_freq:{entry.AccessBits & 0xff} lfu_access_time_minutes:{entry.AccessBits >> 8}");
         else
@@ -166,35 +167,4 @@ internal static class DebugData
         ctx.Reply.Error("ERR value is out of range, must be positive"u8);
         return false;
     }
-
-    /// <summary>The length of a string in a dump, not compressed: small integers in binary, all else behind its length.</summary>
-    private static long SerializedLength(Entry entry)
-    {
-        return entry.Type switch
-        {
-            Storage.ValueType.List => DebugLists.SerializedLength(entry),
-            Storage.ValueType.Set => DebugSets.SerializedLength(entry),
-            Storage.ValueType.Hash => DebugHashes.SerializedLength(entry),
-            Storage.ValueType.SortedSet => DebugSortedSets.SerializedLength(entry),
-            _ => entry.Encoding == ValueEncoding.Integer ? IntegerLength(entry.Integer) : WithPrefix(entry.StringBytes.Length),
-        };
-    }
-
-    /// <summary>The length of an element in a dump, not compressed.</summary>
-    internal static long StringLength(ReadOnlySpan<byte> value) =>
-        AsciiNumber.TryParseInt64(value, out long integer) ? IntegerLength(integer) : WithPrefix(value.Length);
-
-    private static long IntegerLength(long value) => value switch
-    {
-        >= sbyte.MinValue and <= sbyte.MaxValue => 2,
-        >= short.MinValue and <= short.MaxValue => 3,
-        >= int.MinValue and <= int.MaxValue => 5,
-        _ => WithPrefix(value.ToString(CultureInfo.InvariantCulture).Length),
-    };
-
-    /// <summary>The bytes that so many take with their length in front.</summary>
-    internal static long WithPrefix(long length) => length + PrefixLength(length);
-
-    /// <summary>The bytes that a length takes in a dump.</summary>
-    internal static long PrefixLength(long length) => length < 1 << 6 ? 1 : length < 1 << 14 ? 2 : length <= uint.MaxValue ? 5 : 9;
 }

@@ -23,21 +23,6 @@ internal static class DebugHashes
         walk.Dispose();
     }
 
-    /// <summary>The length of a hash in a dump, not compressed: of the pack as a string, of a table field by field.</summary>
-    public static long SerializedLength(Entry entry)
-    {
-        var hash = new Hash(entry);
-        if (hash.IsPacked)
-            return DebugData.WithPrefix(hash.Pack.Bytes);
-        Span<byte> digits = stackalloc byte[PackedValue.MostDigits];
-        long length = DebugData.PrefixLength(hash.Count);
-        var walk = new HashWalk(hash, long.MinValue);
-        while (walk.MoveNext())
-            length += DebugData.StringLength(walk.Field.Bytes(digits)) + DebugData.StringLength(walk.Value.Bytes(digits));
-        walk.Dispose();
-        return length;
-    }
-
     /// <summary>DEBUG HTSTATS-KEY of a hash that is a table.</summary>
     public static unsafe void DescribeTable(scoped ref CommandContext ctx, Entry entry) =>
         DebugData.DescribeTable(ref ctx, FieldTable.FieldsOf(new Hash(entry).Table));

@@ -18,17 +18,6 @@ internal static unsafe class DebugLists
             digest.Mix(at.Value.Bytes(digits));
     }
 
-    /// <summary>The length of a list in a dump, not compressed.</summary>
-    public static long SerializedLength(Entry entry)
-    {
-        var list = new ListValue(entry);
-        ListNodeInfo[] nodes = list.IsPacked ? [new ListNodeInfo(0, list.Pack.Bytes, false)] : list.Nodes.DescribeNodes();
-        long length = DebugData.PrefixLength(nodes.Length);
-        foreach (ListNodeInfo node in nodes)
-            length += 1 + DebugData.PrefixLength(node.Bytes) + node.Bytes;
-        return length;
-    }
-
     /// <summary>Appends the fields that DEBUG OBJECT has for quicklists. Nodes are never compressed.</summary>
     public static void AppendFields(StringBuilder text, Entry entry)
     {

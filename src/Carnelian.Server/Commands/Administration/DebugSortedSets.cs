@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Carnelian.Commands;
 using Carnelian.Storage;
-using Carnelian.Storage.Packed;
 using Carnelian.Storage.SortedSets;
 using Carnelian.Text;
 
@@ -23,18 +22,6 @@ internal static unsafe class DebugSortedSets
             member.Mix(new ReadOnlySpan<byte>(text, NumberFormat.WriteShortestDouble(text, cursor.Score)));
             digest.XorHash(member);
         }
-    }
-
-    /// <summary>The length of a sorted set in a dump, not compressed: of the pack as a string, of a tree member by member with scores in binary.</summary>
-    public static long SerializedLength(Entry entry)
-    {
-        var set = new SortedSet(entry);
-        if (set.IsPacked)
-            return DebugData.WithPrefix(new ListPack(set.Address).Bytes);
-        long length = DebugData.PrefixLength(set.Count);
-        for (SortedSetCursor cursor = set.At(0); cursor.IsAtMember; cursor.MoveNext())
-            length += DebugData.StringLength(cursor.Member(default)) + sizeof(double);
-        return length;
     }
 
     /// <summary>DEBUG HTSTATS-KEY of a sorted set with a table, which grows segment by segment and so never rehashes.</summary>

@@ -126,9 +126,13 @@ internal sealed class ServerServices(ServerInstance server) : CommandServices, I
         if (server.Journal.IsActive)
             Effects.NoteEvicted(database, key, server.Configuration.LazyfreeLazyEviction);
         Interlocked.Increment(ref server.Statistics.EvictedKeys);
+        bool tells = TracksKeys || (Notifications & NotificationClass.Evicted) != 0;
+        long before = tells ? server.Memory.Occupied : 0;
         OnRemoved(database, key);
         if ((Notifications & NotificationClass.Evicted) != 0)
             Notify(database.Index, NotificationClass.Evicted, "evicted"u8, key.Bytes);
+        if (tells)
+            server.Memory.NoteMessages(server.Memory.Occupied - before);
     }
 
     private static unsafe List<byte[]> NamesOf(in RecordList fields)

@@ -290,7 +290,7 @@ public sealed unsafe class Database : IDisposable
         byte** slot = part->Table.Find(key.Data, key.Length, key.Hash);
         var entry = new Entry(*slot);
         if (entry.Encoding == ValueEncoding.Block)
-            return ResizeBlock(entry, length, changed);
+            return SharedBlocks.Resize(entry, length, changed);
 
         Span<byte> digits = stackalloc byte[20];
         ReadOnlySpan<byte> old = entry.Encoding == ValueEncoding.Integer ? digits[..FormatInteger(entry.Integer, digits)] : entry.StringBytes;
@@ -709,37 +709,6 @@ public sealed unsafe class Database : IDisposable
         old.FreeShell();
     }
 
-    private static Span<byte> ResizeBlock(Entry entry, int length, Range changed)
-    {
-        StringBlock block = entry.Block;
-        if (!block.IsUnshared && ValueGuards.OfString(block.Address) is { } guard)
-        {
-            (int from, int count) = changed.GetOffsetAndLength(length);
-            if (guard.TryResize(ref block, length, from, count))
-            {
-                entry.Block = block;
-                return new Span<byte>(block.Data, length);
-            }
-        }
-        if (!block.IsUnshared)
-        {
-            NoteLeft(block);
-            StringBlock copy = StringBlock.Create(block.Length, length);
-            Buffer.MemoryCopy(block.Data, copy.Data, block.Length, block.Length);
-            block.Release();
-            block = copy;
-        }
-        entry.Block = block = block.Resize(length);
-        return new Span<byte>(block.Data, length);
-    }
-
-    /// <summary>A key gives its reference to a long string back: if a snapshot has the only other one, it has to count the bytes.</summary>
-    private static void NoteLeft(StringBlock block)
-    {
-        if (ValueGuards.Any && block.References == 2)
-            ValueGuards.OfString(block.Address)?.NoteLeft();
-    }
-
     private static int FormatInteger(long value, Span<byte> digits)
     {
         value.TryFormat(digits, out int written, default, System.Globalization.CultureInfo.InvariantCulture);
@@ -785,7 +754,7 @@ public sealed unsafe class Database : IDisposable
         if (entry.Encoding == ValueEncoding.Block)
         {
             StringBlock block = entry.Block;
-            NoteLeft(block);
+            SharedBlocks.NoteLeft(block);
             if (isLazy && block.Length > 1 << 20)
                 _keyspace.Reclaimer.Enqueue(block.Release, 1, block.IsUnshared ? block.AllocatedBytes : 0);
             else

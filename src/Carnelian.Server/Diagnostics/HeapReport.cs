@@ -11,7 +11,7 @@ internal static class HeapReport
     public static string Write()
     {
         HeapStatistics heap = NativeHeap.GetStatistics();
-        var text = new StringBuilder("Carnelian's native heap, in bytes\n");
+        var text = new StringBuilder("Carnelian's native allocator, in bytes\n");
         Line("in use", heap.UsedBytes);
         Line("free in the caches of threads", heap.ThreadCacheBytes);
         Line("spans of blocks", heap.SpanBytes);

@@ -232,6 +232,7 @@ internal sealed unsafe class EventLoop : IDisposable
         Dispatcher.Tracking.EndRound();
         if (_withOutput.Count != 0)
             SendAllPending();
+        _server.Memory.EndRound();
         if (_toClose.Count != 0)
             CloseDoomed();
         _server.Aof.Writer?.Wake();

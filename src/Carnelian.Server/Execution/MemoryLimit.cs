@@ -15,7 +15,14 @@ internal sealed class MemoryLimit(ServerInstance server)
     /// <summary>1 while some loop evicts between its commands. By interlocked operations.</summary>
     public int IsEvicting;
 
+    [ThreadStatic]
+    private static long s_messages;
+
+    [ThreadStatic]
+    private static long s_formerMessages;
+
     private long _limit;
+    private long _messages;
     private long _exceededSince;
     private long _exceededTotal;
 
@@ -31,15 +38,53 @@ internal sealed class MemoryLimit(ServerInstance server)
         get
         {
             long limit = Volatile.Read(ref _limit);
-            return limit == 0 ? 0 : NativeHeap.UsedBytes - NotCounted - server.Keyspace.Reclaimer.PendingBytes - server.ClientMemory.LeavingBytes - limit;
+            return limit == 0 ? 0 : Occupied - NotCounted - Consequences - server.Keyspace.Reclaimer.PendingBytes - server.ClientMemory.LeavingBytes - limit;
         }
     }
 
     /// <summary>Bytes that evicting keys must not answer for: what replicas that lag keep of the stream, and what waits for the AOF.</summary>
     public long NotCounted => server.Replication.LaggingBytes + (server.Aof.Writer?.WaitingBytes ?? 0);
 
+    /// <summary>
+    /// What evicting keys itself makes: what a snapshot keeps of keys that go before it comes to them, and messages about keys that went. It may be as much
+    /// as the keys gave back, so that all of them would go.
+    /// </summary>
+    private long Consequences => (server.Snapshots.Current?.EarlyBytes ?? 0) + Volatile.Read(ref _messages);
+
+    /// <summary>The memory in use, without the spare buffers for replies.</summary>
+    public long Occupied
+    {
+        get
+        {
+            long bytes = NativeHeap.UsedBytes;
+            foreach (EventLoop loop in server.Loops.All)
+                bytes -= loop.Chunks.MemoryBytes;
+            return bytes;
+        }
+    }
+
     /// <summary>Whether keys may be evicted: a pause keeps data as it is.</summary>
     public bool MayEvict => (server.Condition & (ServerCondition.Paused | ServerCondition.Loading)) == 0;
+
+    /// <summary>Notes messages about an evicted key. They do not count until the loop's next round has ended: whoever is told has them then. On a loop.</summary>
+    /// <param name="bytes">The memory that they take.</param>
+    public void NoteMessages(long bytes)
+    {
+        if (bytes <= 0)
+            return;
+        s_messages += bytes;
+        Interlocked.Add(ref _messages, bytes);
+    }
+
+    /// <summary>The loop has sent what its round brought.</summary>
+    public void EndRound()
+    {
+        if ((s_messages | s_formerMessages) == 0)
+            return;
+        Interlocked.Add(ref _messages, -s_formerMessages);
+        s_formerMessages = s_messages;
+        s_messages = 0;
+    }
 
     /// <summary>How long the limit has been exceeded by now, in milliseconds; 0 while it is not.</summary>
     public long ExceededMilliseconds

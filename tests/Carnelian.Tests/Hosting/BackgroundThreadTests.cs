@@ -14,7 +14,7 @@ public sealed class BackgroundThreadTests
         if (!OperatingSystem.IsLinux())
             return;
         string file = $"background-thread-{Guid.NewGuid():N}.rdb";
-        using var server = new RunningServer("--bio-cpulist", "0", "--bgsave-cpulist", "0", "--dbfilename", file);
+        using var server = new RunningServer("--enable-debug-command", "yes", "--bio-cpulist", "0", "--bgsave-cpulist", "0", "--dbfilename", file);
         RespConnection client = server.Connect();
         client.Call("DEBUG POPULATE 1000");
         client.Call("CONFIG SET rdb-key-save-delay 100000");

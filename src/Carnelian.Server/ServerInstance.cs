@@ -310,7 +310,11 @@ internal sealed class ServerInstance : IDisposable
     }
 
     /// <summary>The loop has done its last round. On its thread.</summary>
-    public void OnLoopEnded(EventLoop loop) => Totals.Remove(loop);
+    public void OnLoopEnded(EventLoop loop)
+    {
+        Totals.Remove(loop);
+        Memory.EndLoop();
+    }
 
     public void RunCron(EventLoop loop)
     {

@@ -86,6 +86,13 @@ internal sealed class MemoryLimit(ServerInstance server)
         s_messages = 0;
     }
 
+    /// <summary>There will be no round of the loop after this one.</summary>
+    public void EndLoop()
+    {
+        EndRound();
+        EndRound();
+    }
+
     /// <summary>How long the limit has been exceeded by now, in milliseconds; 0 while it is not.</summary>
     public long ExceededMilliseconds
     {

@@ -45,7 +45,6 @@ internal sealed class AofRewrite(ServerInstance server, AppendOnlyFile owner)
     private void Run()
     {
         BackgroundThread.Bind("aof-rewrite-cpulist", server.Configuration.AofRewriteCpuList, server.Log);
-        BackgroundThread.StepBack();
         bool isDone = false;
         try
         {

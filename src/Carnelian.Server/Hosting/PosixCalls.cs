@@ -101,10 +101,6 @@ internal static unsafe partial class PosixCalls
     [LibraryImport(C, EntryPoint = "sched_setaffinity", SetLastError = true)]
     public static partial int SetAffinity(int thread, nuint size, ulong* cores);
 
-    /// <summary>In Linux, of the calling thread.</summary>
-    [LibraryImport(C, EntryPoint = "nice")]
-    public static partial int AddNiceness(int more);
-
     [LibraryImport(C, EntryPoint = "openlog")]
     public static partial void OpenSystemLog(byte* name, int options, int facility);
 

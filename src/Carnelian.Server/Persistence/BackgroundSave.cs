@@ -110,7 +110,6 @@ internal sealed class BackgroundSave(ServerInstance server) : IDisposable
     private void Save(RdbImage image)
     {
         BackgroundThread.Bind("bgsave-cpulist", server.Configuration.BackgroundSaveCpuList, server.Log);
-        BackgroundThread.StepBack();
         server.Log.Write(LogLevel.Notice, $"Background saving started by pid {Environment.ProcessId}");
         Outcome outcome;
         try

@@ -13,12 +13,16 @@ internal sealed class SnapshotRun
     /// <summary>A long delay is slept in pieces, so that the snapshot can be given up meanwhile.</summary>
     private const int MostSleepMicroseconds = 10_000;
 
+    /// <summary>So often a loop or a client that waits for this core may go first.</summary>
+    private const long NanosecondsBetweenYields = 200_000;
+
     private readonly ServerInstance _server;
     private readonly ISnapshotSink _sink;
     private readonly Snapshot _snapshot;
     private long _progressAt;
     private long _peakBytes;
     private long _delayed;
+    private long _yieldedAt;
 
     public SnapshotRun(ServerInstance server, SnapshotPurpose purpose, ISnapshotSink sink, Snapshot snapshot)
     {
@@ -77,6 +81,8 @@ internal sealed class SnapshotRun
         int delay = _server.Configuration.RdbKeySaveDelay;
         if (delay != 0)
             Delay(delay, KeysProcessed - before);
+        else if (Clock.Nanoseconds - _yieldedAt > NanosecondsBetweenYields)
+            Yield();
         return goesOn;
     }
 
@@ -88,6 +94,13 @@ internal sealed class SnapshotRun
 
     /// <summary>Ends the walk, complete or not: nobody calls the sink after that. Once, on the owner's thread.</summary>
     public void End() => _snapshot.End();
+
+    // It holds no lock here. A thread that uses all the time it gets is stopped after milliseconds otherwise, perhaps with one.
+    private void Yield()
+    {
+        _ = Thread.Yield();
+        _yieldedAt = Clock.Nanoseconds;
+    }
 
     private void Delay(int delay, long keys)
     {

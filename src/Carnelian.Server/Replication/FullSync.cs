@@ -79,7 +79,6 @@ internal sealed class FullSync
     private void Run()
     {
         BackgroundThread.Bind("bgsave-cpulist", _server.Configuration.BackgroundSaveCpuList, _server.Log);
-        BackgroundThread.StepBack();
         string? error = null;
         try
         {

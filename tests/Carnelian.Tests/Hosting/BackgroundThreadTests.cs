@@ -1,13 +1,10 @@
-using System.Globalization;
 using Carnelian.Testing;
 
 namespace Carnelian.Tests.Hosting;
 
-/// <summary>Threads beside the loops keep to the cores of their directives, as the kernel tells it; a save lets the loops go first.</summary>
+/// <summary>Threads beside the loops keep to the cores of their directives, as the kernel tells it.</summary>
 public sealed class BackgroundThreadTests
 {
-    private const int NicenessField = 19;
-
     [Fact]
     public void Threads_keep_to_their_cores()
     {
@@ -19,8 +16,8 @@ public sealed class BackgroundThreadTests
         client.Call("DEBUG POPULATE 1000");
         client.Call("CONFIG SET rdb-key-save-delay 100000");
         Assert.Equal("+Background saving started", client.Call("BGSAVE").ToString());
-        Assert.True(Exists("bgsave", static task => Cores(task) == "0" && Niceness(task) == Niceness("/proc/self") + 5));
-        Assert.True(Exists("bio_lazy_free", static task => Cores(task) == "0" && Niceness(task) == Niceness("/proc/self")));
+        Assert.True(Exists("bgsave", static task => Cores(task) == "0"));
+        Assert.True(Exists("bio_lazy_free", static task => Cores(task) == "0"));
         client.Call("BGSAVE CANCEL");
     }
 
@@ -46,11 +43,4 @@ public sealed class BackgroundThreadTests
     }
 
     private static string Cores(string task) => File.ReadLines($"{task}/status").First(static line => line.StartsWith("Cpus_allowed_list:", StringComparison.Ordinal)).Split('\t')[1];
-
-    private static int Niceness(string task)
-    {
-        string line = File.ReadAllText($"{task}/stat");
-        // Counted from 1; the second, the name in parentheses, may hold blanks.
-        return int.Parse(line[(line.LastIndexOf(')') + 2)..].Split(' ')[NicenessField - 3], CultureInfo.InvariantCulture);
-    }
 }

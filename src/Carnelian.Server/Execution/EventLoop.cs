@@ -283,7 +283,7 @@ internal sealed unsafe class EventLoop : IDisposable
                 continue;
             }
             Interlocked.Add(ref client.BytesUnderWay, -letter.Message.Length);
-            AppendMessage(client, letter.Message);
+            _server.Memory.Append(this, client, letter.Message);
             letter.Message.Release();
         }
         _readsLetters = false;
@@ -619,7 +619,7 @@ internal sealed unsafe class EventLoop : IDisposable
         Mailbox.Post(client, message);
     }
 
-    private void AppendMessage(Client client, StringBlock message)
+    internal void AppendMessage(Client client, StringBlock message)
     {
         if (client.IsClosed || client.Is(ClientFlags.CloseSoon | ClientFlags.CloseAfterReply))
             return;

@@ -1,4 +1,5 @@
 using Carnelian.Memory;
+using Carnelian.Server.Clients;
 using Carnelian.Server.Configuration;
 using Carnelian.Storage;
 using Carnelian.Threading;
@@ -74,6 +75,19 @@ internal sealed class MemoryLimit(ServerInstance server)
             return;
         s_messages += bytes;
         Interlocked.Add(ref _messages, bytes);
+    }
+
+    /// <summary>Puts a message from the loop's mailbox into a client's output: if it is about an evicted key, its buffer there does not count either. On the loop.</summary>
+    public void Append(EventLoop loop, Client client, StringBlock message)
+    {
+        if (Volatile.Read(ref _messages) == 0)
+        {
+            loop.AppendMessage(client, message);
+            return;
+        }
+        long before = Occupied;
+        loop.AppendMessage(client, message);
+        NoteMessages(Occupied - before);
     }
 
     /// <summary>The loop has sent what its round brought.</summary>

@@ -21,8 +21,11 @@ public sealed unsafe class OutputChunkPool : IDisposable
     /// <summary>Native memory of the unused chunks, in bytes.</summary>
     public long MemoryBytes => (long)_spareCount * ChunkBytes;
 
+    /// <inheritdoc/>
+    public void Dispose() => Trim();
+
     /// <summary>Frees the unused chunks.</summary>
-    public void Dispose()
+    public void Trim()
     {
         while (_spares != null)
         {

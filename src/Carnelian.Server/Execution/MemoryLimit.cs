@@ -39,7 +39,7 @@ internal sealed class MemoryLimit(ServerInstance server)
         get
         {
             long limit = Volatile.Read(ref _limit);
-            return limit == 0 ? 0 : Occupied - NotCounted - Consequences - server.Keyspace.Reclaimer.PendingBytes - server.ClientMemory.LeavingBytes - limit;
+            return limit == 0 ? 0 : NativeHeap.UsedBytes - NotCounted - Consequences - server.Keyspace.Reclaimer.PendingBytes - server.ClientMemory.LeavingBytes - limit;
         }
     }
 

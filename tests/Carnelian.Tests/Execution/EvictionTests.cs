@@ -38,8 +38,8 @@ public sealed class EvictionTests
         Assert.True(SpinWait.SpinUntil(() => Field(client, "stats", "evicted_keys") > 0, 10_000));
         Thread.Sleep(200);
 
-        Assert.InRange(Field(client, "stats", "evicted_keys"), 5, 150);
-        Assert.Equal(Keys - Field(client, "stats", "evicted_keys"), client.Call("DBSIZE").TryInteger(out long keys) ? keys : -1);
+        Assert.InRange(Field(client, "stats", "evicted_keys"), 5, 220);
+        Assert.InRange(client.Call("DBSIZE").TryInteger(out long keys) ? keys : -1, Keys - 220, Keys - 5);
     }
 
     [Fact]

@@ -250,7 +250,7 @@ internal sealed class ServerInstance : IDisposable
         if (!Listeners.Open())
             return false;
         Logo.Write(Configuration, Log);
-        Keyspace.Reclaimer.Enqueue(() => BackgroundThread.Bind("bio-cpulist", Configuration.BackgroundCpuList, Log), 0);
+        Keyspace.Reclaimer.Enqueue(() => CoreList.Bind("bio-cpulist", Configuration.BackgroundCpuList, Log), 0);
         Log.Write(LogLevel.Notice, "Server initialized");
         bool loadsBehind = Loader.LoadsBehindLoops, loadsAof = Configuration.AppendOnly;
         if (!loadsBehind && !TryLoad(loadsAof))
@@ -306,7 +306,7 @@ internal sealed class ServerInstance : IDisposable
     public void OnLoopStarted(EventLoop loop)
     {
         Totals.Add(loop);
-        BackgroundThread.Bind("server-cpulist", Configuration.ServerCpuList, Log);
+        CoreList.Bind("server-cpulist", Configuration.ServerCpuList, Log);
     }
 
     /// <summary>The loop has done its last round. On its thread.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -33,6 +34,13 @@ public sealed class RespConnection : IDisposable
         if (address is IPEndPoint)
             _socket.NoDelay = true;
         _socket.Connect(address);
+    }
+
+    /// <summary>A field of INFO that is a number.</summary>
+    public long InfoNumber(string section, string name)
+    {
+        string line = Call($"INFO {section}").Value.Split("\r\n").First(line => line.StartsWith($"{name}:", StringComparison.Ordinal));
+        return long.Parse(line.AsSpan(name.Length + 1), CultureInfo.InvariantCulture);
     }
 
     /// <summary>Whether the server has closed the connection.</summary>

@@ -44,7 +44,7 @@ internal sealed class AofRewrite(ServerInstance server, AppendOnlyFile owner)
 
     private void Run()
     {
-        BackgroundThread.Bind("aof-rewrite-cpulist", server.Configuration.AofRewriteCpuList, server.Log);
+        CoreList.Bind("aof-rewrite-cpulist", server.Configuration.AofRewriteCpuList, server.Log);
         bool isDone = false;
         try
         {

@@ -201,7 +201,7 @@ internal sealed class AofWriter : IJournalSink
 
     private void Run()
     {
-        BackgroundThread.Bind("bio-cpulist", _server.Configuration.BackgroundCpuList, _server.Log);
+        CoreList.Bind("bio-cpulist", _server.Configuration.BackgroundCpuList, _server.Log);
         while (true)
         {
             long before = Volatile.Read(ref _written);

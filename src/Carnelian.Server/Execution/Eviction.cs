@@ -60,12 +60,14 @@ internal sealed class Eviction(ServerInstance server, EventLoop loop) : IDisposa
     private Outcome Run()
     {
         MemoryLimit memory = server.Memory;
-        // Spare buffers go before anything else does.
         if (memory.Excess > 0)
+        {
+            // Spare buffers go before anything else does.
             loop.Chunks.Trim();
-        // Clients over maxmemory-clients go before any key does. They are looked at between batches otherwise, and a batch may be long.
-        if (memory.Excess > 0 && server.ClientMemory.IsLimited)
-            server.ClientMemory.CountServed();
+            // Clients over maxmemory-clients go before any key does. They are looked at between batches otherwise, and a batch may be long.
+            if (server.ClientMemory.IsLimited && memory.Excess > 0)
+                server.ClientMemory.CountServed();
+        }
         if (!memory.MayEvict || memory.Excess <= 0)
         {
             memory.NoteWithinLimit();

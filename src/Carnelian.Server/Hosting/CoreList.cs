@@ -1,4 +1,6 @@
 using System.Globalization;
+using Carnelian.Server.Configuration;
+using Carnelian.Server.Logging;
 
 namespace Carnelian.Server.Hosting;
 
@@ -7,9 +9,14 @@ internal static unsafe class CoreList
 {
     private const int MostCores = 1024;
 
-    /// <summary>Binds the calling thread to the cores of a list.</summary>
-    /// <returns>False if the list cannot be read or the system refuses; an empty list changes nothing.</returns>
-    public static bool Bind(string list)
+    /// <summary>Binds the calling thread to the cores of a directive; an empty list changes nothing.</summary>
+    public static void Bind(string directive, string list, Log log)
+    {
+        if (!TryBind(list))
+            log.Write(LogLevel.Warning, $"Cannot run on the cores '{list}' of {directive}.");
+    }
+
+    private static bool TryBind(string list)
     {
         if (list.Length == 0 || !OperatingSystem.IsLinux())
             return true;

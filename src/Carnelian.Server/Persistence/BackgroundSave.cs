@@ -109,7 +109,7 @@ internal sealed class BackgroundSave(ServerInstance server) : IDisposable
 
     private void Save(RdbImage image)
     {
-        BackgroundThread.Bind("bgsave-cpulist", server.Configuration.BackgroundSaveCpuList, server.Log);
+        CoreList.Bind("bgsave-cpulist", server.Configuration.BackgroundSaveCpuList, server.Log);
         server.Log.Write(LogLevel.Notice, $"Background saving started by pid {Environment.ProcessId}");
         Outcome outcome;
         try

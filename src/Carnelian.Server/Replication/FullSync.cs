@@ -78,7 +78,7 @@ internal sealed class FullSync
 
     private void Run()
     {
-        BackgroundThread.Bind("bgsave-cpulist", _server.Configuration.BackgroundSaveCpuList, _server.Log);
+        CoreList.Bind("bgsave-cpulist", _server.Configuration.BackgroundSaveCpuList, _server.Log);
         string? error = null;
         try
         {

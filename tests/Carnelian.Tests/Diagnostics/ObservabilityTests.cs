@@ -20,11 +20,11 @@ public sealed class ObservabilityTests(ObservedServer server) : IClassFixture<Ob
         }
         using RespConnection client = server.Connect();
         Assert.Contains("cmdstat_echo:calls=16,", client.Call("INFO commandstats").Value);
-        long commands = Number(client.Call("INFO stats").Value, "total_commands_processed");
+        long commands = client.InfoNumber("stats", "total_commands_processed");
 
         client.Call("CONFIG SET io-threads 1");
         string statistics = client.Call("INFO commandstats").Value;
-        long commandsThen = Number(client.Call("INFO stats").Value, "total_commands_processed");
+        long commandsThen = client.InfoNumber("stats", "total_commands_processed");
         client.Call("CONFIG SET io-threads 2");
 
         Assert.Contains("cmdstat_echo:calls=16,", statistics);
@@ -133,11 +133,5 @@ public sealed class ObservabilityTests(ObservedServer server) : IClassFixture<Ob
     {
         while (thread.IsAlive)
             client.Call("GET absent");
-    }
-
-    private static long Number(string info, string field)
-    {
-        int begin = info.IndexOf(field + ":", StringComparison.Ordinal) + field.Length + 1;
-        return long.Parse(info[begin..info.IndexOf('\r', begin)], CultureInfo.InvariantCulture);
     }
 }

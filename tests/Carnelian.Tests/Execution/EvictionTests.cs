@@ -1,4 +1,3 @@
-using System.Globalization;
 using Carnelian.Testing;
 using Carnelian.Tests.Memory;
 
@@ -33,12 +32,12 @@ public sealed class EvictionTests
                 cache.Call($"GET {key}");
         }
 
-        long used = Field(client, "memory", "used_memory");
+        long used = client.InfoNumber("memory", "used_memory");
         client.Call($"CONFIG SET maxmemory {used - 40 * NameBytes}");
-        Assert.True(SpinWait.SpinUntil(() => Field(client, "stats", "evicted_keys") > 0, 10_000));
+        Assert.True(SpinWait.SpinUntil(() => client.InfoNumber("stats", "evicted_keys") > 0, 10_000));
         Thread.Sleep(200);
 
-        Assert.InRange(Field(client, "stats", "evicted_keys"), 5, 220);
+        Assert.InRange(client.InfoNumber("stats", "evicted_keys"), 5, 220);
         Assert.InRange(client.Call("DBSIZE").TryInteger(out long keys) ? keys : -1, Keys - 220, Keys - 5);
     }
 
@@ -52,18 +51,11 @@ public sealed class EvictionTests
         client.Call("CONFIG SET rdb-key-save-delay 100000");
         Assert.Equal("+Background saving started", client.Call("BGSAVE").ToString());
 
-        client.Call($"CONFIG SET maxmemory {Field(client, "memory", "used_memory") - 1_000_000}");
-        Assert.True(SpinWait.SpinUntil(() => Field(client, "stats", "evicted_keys") > 0, 10_000));
+        client.Call($"CONFIG SET maxmemory {client.InfoNumber("memory", "used_memory") - 1_000_000}");
+        Assert.True(SpinWait.SpinUntil(() => client.InfoNumber("stats", "evicted_keys") > 0, 10_000));
         Thread.Sleep(200);
 
-        Assert.InRange(Field(client, "stats", "evicted_keys"), 1000, 4000);
+        Assert.InRange(client.InfoNumber("stats", "evicted_keys"), 1000, 4000);
         client.Call("BGSAVE CANCEL");
-    }
-
-    private static long Field(RespConnection client, string section, string name)
-    {
-        string text = client.Call($"INFO {section}").Text!;
-        string line = text.Split("\r\n").First(line => line.StartsWith($"{name}:", StringComparison.Ordinal));
-        return long.Parse(line[(name.Length + 1)..], CultureInfo.InvariantCulture);
     }
 }

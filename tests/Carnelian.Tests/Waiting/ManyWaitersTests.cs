@@ -28,10 +28,10 @@ public sealed class ManyWaitersTests
             waiting[i].Flush();
             int count = i + 1;
             if (i < Single || count % Burst == 0)
-                Assert.True(SpinWait.SpinUntil(() => Field(admin, "clients", "blocked_clients") == count, Patience));
+                Assert.True(SpinWait.SpinUntil(() => admin.InfoNumber("clients", "blocked_clients") == count, Patience));
         }
-        Assert.Equal(1, Field(admin, "clients", "total_blocking_keys"));
-        Assert.Equal(Clients / 2, Field(admin, "clients", "clients_in_timeout_table"));
+        Assert.Equal(1, admin.InfoNumber("clients", "total_blocking_keys"));
+        Assert.Equal(Clients / 2, admin.InfoNumber("clients", "clients_in_timeout_table"));
         Assert.InRange(ThreadsOf(admin), 1, threads + 20);
 
         for (int i = 0; i < Clients; i += Clients / 4)
@@ -42,13 +42,10 @@ public sealed class ManyWaitersTests
         for (int i = Single; i < Clients; i++)
             Assert.Equal(i / Burst, order[i] / Burst);
         Assert.Equal(Clients, order.Distinct().Count());
-        Assert.Equal(0, Field(admin, "clients", "total_blocking_keys"));
+        Assert.Equal(0, admin.InfoNumber("clients", "total_blocking_keys"));
         foreach (RespConnection client in waiting)
             client.Dispose();
     }
 
-    private static int ThreadsOf(RespConnection admin) => Directory.GetDirectories($"/proc/{Field(admin, "server", "process_id")}/task").Length;
-
-    private static long Field(RespConnection admin, string section, string name) =>
-        long.Parse(admin.Call($"INFO {section}").Value.Split("\r\n").First(line => line.StartsWith(name + ":", StringComparison.Ordinal))[(name.Length + 1)..], CultureInfo.InvariantCulture);
+    private static int ThreadsOf(RespConnection admin) => Directory.GetDirectories($"/proc/{admin.InfoNumber("server", "process_id")}/task").Length;
 }

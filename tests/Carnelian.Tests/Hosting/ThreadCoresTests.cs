@@ -3,7 +3,7 @@ using Carnelian.Testing;
 namespace Carnelian.Tests.Hosting;
 
 /// <summary>Threads beside the loops keep to the cores of their directives, as the kernel tells it.</summary>
-public sealed class BackgroundThreadTests
+public sealed class ThreadCoresTests
 {
     [Fact]
     public void Threads_keep_to_their_cores()

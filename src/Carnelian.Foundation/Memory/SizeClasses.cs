@@ -26,8 +26,8 @@ internal struct SizeClass
 }
 
 /// <summary>
-/// The table of block sizes: steps of 8 bytes up to 128, then eight steps for every doubling up to 32 KiB. Blocks above that are runs of
-/// whole pages up to 1 MiB, and mappings of their own beyond.
+/// The table of block sizes: steps of 8 bytes up to 128, then eight steps for every doubling up to 1 KiB, 32 up to 2 KiB, where full blocks of streams mostly
+/// end, and sixteen up to 32 KiB. Blocks above that are runs of whole pages up to 1 MiB, and mappings of their own beyond.
 /// </summary>
 /// <remarks>
 /// Every size from 128 that is a multiple of 64 rounds up to a class that is a multiple of 64, and spans begin at a page, so
@@ -41,7 +41,7 @@ internal static unsafe class SizeClasses
     /// <summary>Requests above this fail at once: more than any address space that user programs get.</summary>
     public static nuint MaxSize => (nuint)1 << 46;
 
-    public const int SmallClasses = 80;
+    public const int SmallClasses = 16 + 3 * 8 + 32 + 4 * 16;
 
     /// <summary>A block that is a run of whole pages.</summary>
     public const int RunClass = SmallClasses + 1;
@@ -89,11 +89,14 @@ internal static unsafe class SizeClasses
 
     private static int SizeOf(int index)
     {
-        if (index <= 16)
-            return index * 8;
-        int doubling = (index - 17) / 8;
-        int step = (index - 17) % 8 + 1;
-        return (128 << doubling) + step * (16 << doubling);
+        int below = 0, steps = 16;
+        for (int doubled = 128; index > steps; doubled *= 2)
+        {
+            index -= steps;
+            below = doubled;
+            steps = doubled < 1024 ? 8 : doubled < 2048 ? 32 : 16;
+        }
+        return below + index * (Math.Max(below, 128) / steps);
     }
 
     // The shortest span of at least eight blocks that wastes at most one part in 64, at its end and at that of a region full of such spans;

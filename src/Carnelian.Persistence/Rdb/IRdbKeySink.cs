@@ -22,4 +22,7 @@ public interface IRdbKeySink
 
     /// <summary>A key was left out, since its value belongs to a module that nobody knows.</summary>
     void Skip(in Key key, string module);
+
+    /// <summary>The key that comes next had metadata of modules that nobody knows.</summary>
+    void LoseMetadata(in Key key);
 }

@@ -88,6 +88,9 @@ public sealed class RdbConverter : IRdbKeySink
     /// <inheritdoc/>
     public void Skip(in Key key, string module) => Lose(key, $"value of the module type {module}, left out with its key");
 
+    /// <inheritdoc/>
+    public void LoseMetadata(in Key key) => Lose(key, "metadata of modules");
+
     private void Lose(in Key key, string what)
     {
         _losses[what] = _losses.GetValueOrDefault(what) + 1;

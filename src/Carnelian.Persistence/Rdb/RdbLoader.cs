@@ -82,7 +82,7 @@ public sealed unsafe class RdbLoader
             _options.Log(true, $"Can't handle RDB format version {_version}");
             return false;
         }
-        _rules = new LoadRules(RdbVersion.DialectOf(_version), _options.Limits, _options.Now, _options.DropsExpired);
+        _rules = new LoadRules(RdbVersion.DialectOf(_version), _options.Limits, _options.Now, _options.DropsExpired, new HashTemplates());
         _options.Accepted?.Invoke();
         return true;
     }
@@ -127,7 +127,7 @@ public sealed unsafe class RdbLoader
         while (true)
         {
             ReadOnlySpan<byte> window = input.Window;
-            int length = window.Length == 0 || IsOfFile(window[0]) ? 0 : RecordSkimmer.Measure(input.At, window.Length, _rules.Dialect);
+            int length = window.Length == 0 || IsOfFile(window[0]) ? 0 : RecordSkimmer.Measure(input.At, window.Length, _rules);
             if (length == 0 && window.Length < WindowBytes && (window.Length == 0 || !IsOfFile(window[0])))
             {
                 int before = window.Length;
@@ -180,6 +180,8 @@ public sealed unsafe class RdbLoader
                 return input.TryReadLength(out _) && input.TryReadLength(out _) && input.TryReadLength(out _);
             case RdbOpcode.ValkeySlotImport when _rules.Dialect == RdbDialect.Valkey:
                 return TrySkipSlotImport(ref input);
+            case RdbOpcode.RedisHashTemplate when _rules.Dialect == RdbDialect.Redis:
+                return _rules.Templates!.TryAdd(ref input);
             default:
                 return own.TryRead(ref input, type);
         }

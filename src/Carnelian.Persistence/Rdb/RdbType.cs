@@ -92,4 +92,16 @@ public static class RdbType
 
     /// <summary>Redis 8.8: an array.</summary>
     public const byte RedisArray = 28;
+
+    /// <summary>Redis 8.10: a hash with the names of its fields, and its values in a listpack; in what DUMP gives.</summary>
+    public const byte RedisTemplatePack = 29;
+
+    /// <summary>Redis 8.10: a hash that names a template of the file, and its values in a listpack.</summary>
+    public const byte RedisTemplatePackReference = 30;
+
+    /// <summary>Redis 8.10: a hash with the names of its fields, then values one by one; in what DUMP gives.</summary>
+    public const byte RedisTemplateArray = 31;
+
+    /// <summary>Redis 8.10: a hash that names a template of the file, then values one by one.</summary>
+    public const byte RedisTemplateArrayReference = 32;
 }

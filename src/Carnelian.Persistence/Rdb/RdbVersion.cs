@@ -47,5 +47,5 @@ public static class RdbVersion
     /// <summary>Whether a number is a type of values.</summary>
     public static bool HasType(RdbDialect dialect, byte type) =>
         (type <= RdbType.StreamListPacks3 && type != 8)
-        || (dialect == RdbDialect.Valkey ? type == RdbType.ValkeyHash2 : type is >= RdbType.RedisHashMetadataPreview and <= RdbType.RedisStreamListPacks5);
+        || (dialect == RdbDialect.Valkey ? type == RdbType.ValkeyHash2 : type is >= RdbType.RedisHashMetadataPreview and <= RdbType.RedisTemplateArrayReference and not RdbType.RedisArray);
 }

@@ -12,9 +12,10 @@ internal sealed class RdbTarget : FuzzTarget
 
     public override IReadOnlyList<byte[]> Dictionary { get; } =
     [
-        "REDIS0011"u8.ToArray(), "REDIS0012"u8.ToArray(), "REDIS0003"u8.ToArray(), "VALKEY080"u8.ToArray(), [0xFA, 1, 97, 1, 98], [0xFE, 0], [0xFE, 1], [0xFB, 1, 1], [0xF4, 1, 1, 1], [0xF5, 1, 97],
+        "REDIS0011"u8.ToArray(), "REDIS0012"u8.ToArray(), "REDIS0015"u8.ToArray(), "REDIS0003"u8.ToArray(), "VALKEY080"u8.ToArray(), [0xFA, 1, 97, 1, 98], [0xFE, 0], [0xFE, 1], [0xFB, 1, 1], [0xF2, 0, 1, 1, 97], [0xF3, 1, 0, 0, 0, 0, 0], [0xF4, 1, 1, 1], [0xF5, 1, 97],
         [0xF7, 1, 2, 1, 0], [0xF8, 5], [0xF9, 5], [0xFC, 0, 0, 0, 0, 0, 0, 0, 1], [0xFD, 0, 0, 0, 1], [0xFF], [0xF3, 1, 97, 1, 0, 5], [0, 1, 107, 1, 118], [7, 1, 107, 1, 2, 5, 5, 1, 97, 0],
         [0x81, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], [22, 1, 107, 1, 1, 97, 1, 98, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
+        [30, 1, 107, 11, 11, 0, 0, 0, 2, 0, 0, 1, 1, 1, 0xFF], [32, 1, 107, 0, 1, 118],
     ];
 
     public override void Run(ReadOnlySpan<byte> input)

@@ -14,8 +14,12 @@ public sealed unsafe class RelocationTests
     public void Relocation_wins_back_the_room_between_blocks(int size, int every)
     {
         const int Count = 20_000;
-        // Other tests have left room in spans of the class, by what they keep.
-        long before = NativeHeap.UsedBytes, roomBefore = Room(size);
+        // Other tests have left room in spans of the class, by what they keep: it is taken first.
+        long before = NativeHeap.UsedBytes;
+        var fillers = new nint[Room(size) / (long)NativeHeap.GoodSize((nuint)size)];
+        for (int i = 0; i < fillers.Length; i++)
+            fillers[i] = (nint)NativeHeap.Allocate((nuint)size);
+        long roomBefore = Room(size);
         var random = new Random(size + every);
         var kept = new List<(nint Block, byte Content)>();
         var freed = new List<nint>();
@@ -62,6 +66,8 @@ public sealed unsafe class RelocationTests
         }
         foreach ((nint block, _) in kept)
             NativeHeap.Free((byte*)block);
+        foreach (nint filler in fillers)
+            NativeHeap.Free((byte*)filler);
         Assert.Equal(before, NativeHeap.UsedBytes);
     }
 

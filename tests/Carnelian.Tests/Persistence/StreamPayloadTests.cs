@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Carnelian.Persistence;
 using Carnelian.Testing;
 
 namespace Carnelian.Tests.Persistence;
@@ -120,13 +119,7 @@ public sealed class StreamPayloadTests : IDisposable
         return body;
     }
 
-    private static byte[] Payload(byte type, byte[] body)
-    {
-        byte[] payload = [type, .. body, 14, 0];
-        byte[] sum = new byte[8];
-        BinaryPrimitives.WriteUInt64LittleEndian(sum, Crc64.Append(0, payload));
-        return [.. payload, .. sum];
-    }
+    private static byte[] Payload(byte type, byte[] body) => Payloads.Seal([type, .. body], 14);
 
     private byte[] Dump()
     {

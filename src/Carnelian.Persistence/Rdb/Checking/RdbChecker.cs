@@ -27,6 +27,7 @@ public sealed class RdbChecker(TextWriter output, long now)
         new(new HashLimits(512, 64), new ListLimits(-2, 1 << 30), new SetLimits(512, 128, 64), new SortedSetLimits(128, 64));
 
     private readonly FileStatistics _statistics = new();
+    private readonly HashTemplates _templates = new();
     private string _doing = "start";
     private string? _key;
     private int _type = -1;
@@ -193,6 +194,11 @@ public sealed class RdbChecker(TextWriter output, long now)
                 return input.TrySkipString();
             case RdbOpcode.ValkeySlotImport when RdbVersion.DialectOf(_version) == RdbDialect.Valkey:
                 return RdbLoader.TrySkipSlotImport(ref input);
+            case RdbOpcode.RedisKeyMetadata when RdbVersion.DialectOf(_version) == RdbDialect.Redis:
+                return ModuleReader.TrySkipMetadata(ref input, isWanted: true);
+            case RdbOpcode.RedisHashTemplate when RdbVersion.DialectOf(_version) == RdbDialect.Redis:
+                _doing = "read-hash-template";
+                return _templates.TryAdd(ref input);
             default:
                 return ReadKey(ref input, type);
         }
@@ -235,7 +241,7 @@ public sealed class RdbChecker(TextWriter output, long now)
         long nameBytes = name.Length;
         _keys++;
         _doing = "read-object-value";
-        if (!TryReadValue(ref input, type, new LoadRules(dialect, s_limits, now, DropsExpired: false), out int column, out long elements))
+        if (!TryReadValue(ref input, type, new LoadRules(dialect, s_limits, now, DropsExpired: false, _templates), out int column, out long elements))
             return false;
         bool expires = _deadline >= 0, isExpired = expires && _deadline < now;
         _statistics.Of(_database, column).Add(nameBytes, elements, expires, isExpired);

@@ -26,6 +26,7 @@ internal sealed unsafe class RecordLoader : IDisposable
     private long _deadline = -1;
     private long _idle = -1;
     private int _frequency = -1;
+    private bool _hasMetadata;
 
     public RecordLoader(Keyspace keyspace, RdbLoadOptions options, in LoadRules rules, int version)
     {
@@ -76,9 +77,12 @@ internal sealed unsafe class RecordLoader : IDisposable
                     return false;
                 _idle = (long)Math.Min(idle, int.MaxValue);
                 return true;
+            case RdbOpcode.RedisKeyMetadata when _rules.Dialect == RdbDialect.Redis:
+                return _hasMetadata = ModuleReader.TrySkipMetadata(ref input, _options.SkipsModules);
         }
         bool isRead = TryReadKey(ref input, type);
         _deadline = _idle = _frequency = -1;
+        _hasMetadata = false;
         IsInRecord = false;
         return isRead;
     }
@@ -118,6 +122,8 @@ internal sealed unsafe class RecordLoader : IDisposable
         var key = new Key(name, length);
         if (type == RdbType.Module2 && _options.SkipsModules)
             return TrySkipModule(ref input, key);
+        if (_hasMetadata)
+            LeaveMetadata(key);
         if (!RdbValueReader.TryRead(ref input, type, _rules, out LoadedValue value))
             return TryForgive(ref input, type, key);
         if (_deadline >= 0 && _deadline < _options.Now && _options.DropsExpired)
@@ -215,6 +221,12 @@ internal sealed unsafe class RecordLoader : IDisposable
         _options.Sink?.Skip(key, ModuleReader.NameOf(id));
         _options.Log(true, $"Skipping key '{Shown(key)}' of module type '{ModuleReader.NameOf(id)}', which nobody here knows");
         return true;
+    }
+
+    private void LeaveMetadata(in Key key)
+    {
+        _options.Sink?.LoseMetadata(key);
+        _options.Log(true, $"Skipping what modules keep beside key '{Shown(key)}': nobody here knows them");
     }
 
     private string Shown(in Key key) => _options.ShowsKeys ? Encoding.UTF8.GetString(key.Bytes) : "*redacted*";

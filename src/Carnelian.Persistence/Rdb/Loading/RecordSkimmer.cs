@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Carnelian.Persistence.Rdb.Values;
 
 namespace Carnelian.Persistence.Rdb.Loading;
 
@@ -17,15 +18,15 @@ internal unsafe ref struct RecordSkimmer
     /// <summary>Measures a record.</summary>
     /// <param name="data">Where it begins.</param>
     /// <param name="length">How many bytes there are.</param>
-    /// <param name="dialect">Whose types the numbers from 22 on are.</param>
+    /// <param name="rules">How the value will be read.</param>
     /// <returns>Its length, or 0 if it does not end here, or has to be looked at in another way.</returns>
-    public static int Measure(byte* data, int length, RdbDialect dialect)
+    public static int Measure(byte* data, int length, in LoadRules rules)
     {
         var skimmer = new RecordSkimmer(data, data + length);
-        return skimmer.SkipRecord(dialect) ? (int)(skimmer._at - data) : 0;
+        return skimmer.SkipRecord(rules) ? (int)(skimmer._at - data) : 0;
     }
 
-    private bool SkipRecord(RdbDialect dialect)
+    private bool SkipRecord(in LoadRules rules)
     {
         while (_at != _end)
         {
@@ -49,13 +50,13 @@ internal unsafe ref struct RecordSkimmer
                         return false;
                     break;
                 default:
-                    return SkipString() && SkipValue(type, dialect);
+                    return SkipString() && SkipValue(type, rules);
             }
         }
         return false;
     }
 
-    private bool SkipValue(byte type, RdbDialect dialect)
+    private bool SkipValue(byte type, in LoadRules rules)
     {
         switch (type)
         {
@@ -83,10 +84,14 @@ internal unsafe ref struct RecordSkimmer
             case RdbType.StreamListPacks2:
             case RdbType.StreamListPacks3:
                 return SkipStream(type);
-            case RdbType.RedisStreamListPacks4 or RdbType.RedisStreamListPacks5 when dialect == RdbDialect.Redis:
+            case RdbType.RedisStreamListPacks4 or RdbType.RedisStreamListPacks5 when rules.Dialect == RdbDialect.Redis:
                 return SkipStream(type);
-            case RdbType.ValkeyHash2 when dialect == RdbDialect.Valkey:
+            case RdbType.ValkeyHash2 when rules.Dialect == RdbDialect.Valkey:
                 return SkipStrings(2, sizeof(long));
+            case RdbType.RedisTemplatePackReference when rules.Dialect == RdbDialect.Redis:
+                return SkipString();
+            case RdbType.RedisTemplateArrayReference when rules.Dialect == RdbDialect.Redis:
+                return SkipTemplateValues(rules);
             default:
                 return false;
         }
@@ -99,6 +104,18 @@ internal unsafe ref struct RecordSkimmer
         for (; count > 0; count--)
         {
             if (!SkipString() || (strings == 2 && !SkipString()) || !Skip((ulong)bytes))
+                return false;
+        }
+        return true;
+    }
+
+    private bool SkipTemplateValues(in LoadRules rules)
+    {
+        if (!TryLength(out ulong id) || rules.Templates?.Find(id) is not { } fields)
+            return false;
+        for (int i = 0; i < fields.Length; i++)
+        {
+            if (!SkipString())
                 return false;
         }
         return true;

@@ -72,6 +72,12 @@ public static class RdbValueReader
                 case RdbType.RedisStreamListPacks4:
                 case RdbType.RedisStreamListPacks5:
                     return StreamReader.TryRead(ref input, type, rules, out value);
+                case RdbType.RedisTemplatePack:
+                case RdbType.RedisTemplatePackReference:
+                    return TemplateHashReader.TryReadPack(ref input, rules, isReference: type == RdbType.RedisTemplatePackReference, out value);
+                case RdbType.RedisTemplateArray:
+                case RdbType.RedisTemplateArrayReference:
+                    return TemplateHashReader.TryReadValues(ref input, rules, isReference: type == RdbType.RedisTemplateArrayReference, out value);
             }
         }
         value = default;

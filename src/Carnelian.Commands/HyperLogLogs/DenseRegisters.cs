@@ -13,6 +13,10 @@ internal static unsafe class DenseRegisters
     // The last vectors are left to the loop over four registers, so that no load goes beyond the last byte.
     private const int WideRegisters = HyperLogLogFormat.Registers - 64;
 
+    // Where two registers lie in each half of a lane: its first two bytes are in one half, its last two in the other.
+    private const uint LowOfHalves = 0x03F0_003F;
+    private const uint HighOfHalves = 0xFC00_0FC0;
+
     /// <summary>Reads one register.</summary>
     public static int Get(ReadOnlySpan<byte> registers, int index)
     {
@@ -31,31 +35,88 @@ internal static unsafe class DenseRegisters
     }
 
     /// <summary>Raises each raw register to the dense one where that is higher.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void MergeInto(ReadOnlySpan<byte> registers, scoped Span<byte> raw)
     {
-        fixed (byte* from = registers, to = raw)
+        fixed (byte* from = registers)
+            MergeInto([(nint)from], raw);
+    }
+
+    /// <summary>Raises each raw register to the highest of the dense ones where that is higher: the sources are read side by side.</summary>
+    /// <param name="sources">The addresses of dense registers.</param>
+    /// <param name="raw">The raw registers.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void MergeInto(scoped ReadOnlySpan<nint> sources, scoped Span<byte> raw)
+    {
+        fixed (byte* to = raw)
         {
             int done = 0;
-            if (Avx512Vbmi.IsSupported)
+            if (Avx512BW.IsSupported)
             {
                 for (; done < WideRegisters; done += 64)
-                    Vector512.Max(Vector512.Load(to + done), Expand(Vector512.Load(from + (done / 4 * 3)))).Store(to + done);
+                    Vector512.Max(Vector512.Load(to + done), Expand(HighestOf64(sources, done / 4 * 3))).Store(to + done);
             }
             else if (Avx2.IsSupported)
             {
                 for (; done < WideRegisters; done += 32)
-                {
-                    byte* source = from + (done / 4 * 3);
-                    Vector256.Max(Vector256.Load(to + done), Expand(Vector128.Load(source), Vector128.Load(source + 12))).Store(to + done);
-                }
+                    Vector256.Max(Vector256.Load(to + done), Expand(HighestOf32(sources, done / 4 * 3))).Store(to + done);
             }
             for (; done < HyperLogLogFormat.Registers; done += 4)
             {
-                byte* source = from + (done / 4 * 3);
-                uint four = source[0] | (uint)source[1] << 8 | (uint)source[2] << 16;
-                for (int i = 0; i < 4; i++, four >>= 6)
-                    to[done + i] = Math.Max(to[done + i], (byte)(four & 63));
+                foreach (nint source in sources)
+                {
+                    byte* from = (byte*)source + (done / 4 * 3);
+                    uint four = from[0] | (uint)from[1] << 8 | (uint)from[2] << 16;
+                    for (int i = 0; i < 4; i++, four >>= 6)
+                        to[done + i] = Math.Max(to[done + i], (byte)(four & 63));
+                }
+            }
+        }
+    }
+
+    /// <summary>Whether <see cref="Merge"/> can be used on this processor.</summary>
+    public static bool MergesInPlace => Avx2.IsSupported;
+
+    /// <summary>Writes the highest of dense registers, side by side.</summary>
+    /// <param name="sources">The addresses of dense registers.</param>
+    /// <param name="target">Takes the registers; it may be one of the sources.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Merge(scoped ReadOnlySpan<nint> sources, Span<byte> target)
+    {
+        fixed (byte* to = target)
+        {
+            // No store goes beyond its registers: the next ones may be a source's.
+            int at = 0, wide = WideRegisters / 4 * 3;
+            if (Avx512BW.IsSupported)
+            {
+                for (; at < wide; at += 48)
+                {
+                    Vector512<byte> packed = PackLanes(HighestOf64(sources, at).AsByte());
+                    packed.GetLower().Store(to + at);
+                    packed.GetUpper().GetLower().Store(to + at + 32);
+                }
+            }
+            else
+            {
+                for (; at < wide; at += 24)
+                {
+                    Vector256<byte> packed = PackLanes(HighestOf32(sources, at).AsByte());
+                    packed.GetLower().Store(to + at);
+                    packed.GetUpper().GetLower().Store(to + at + 16);
+                }
+            }
+            for (; at < HyperLogLogFormat.DenseRegisterBytes; at += 3)
+            {
+                uint all = 0;
+                foreach (nint source in sources)
+                {
+                    byte* from = (byte*)source + at;
+                    uint four = from[0] | (uint)from[1] << 8 | (uint)from[2] << 16;
+                    for (uint register = 63; register != 63u << 24; register <<= 6)
+                        all = all & ~register | Math.Max(all & register, four & register);
+                }
+                to[at] = (byte)all;
+                to[at + 1] = (byte)(all >> 8);
+                to[at + 2] = (byte)(all >> 16);
             }
         }
     }
@@ -68,15 +129,15 @@ internal static unsafe class DenseRegisters
         {
             int done = 0;
             // Each store writes some bytes too many, which the next one overwrites.
-            if (Avx512Vbmi.IsSupported)
+            if (Avx512BW.IsSupported)
             {
                 for (; done < WideRegisters; done += 64)
                     Pack(Vector512.Load(from + done)).Store(to + (done / 4 * 3));
             }
-            else if (Ssse3.IsSupported)
+            else if (Avx2.IsSupported)
             {
-                for (; done < WideRegisters; done += 16)
-                    Pack(Vector128.Load(from + done)).Store(to + (done / 4 * 3));
+                for (; done < WideRegisters; done += 32)
+                    Pack(Vector256.Load(from + done)).Store(to + (done / 4 * 3));
             }
             for (; done < HyperLogLogFormat.Registers; done += 4)
             {
@@ -143,28 +204,56 @@ internal static unsafe class DenseRegisters
         return (int)Vector256.Sum(a + b + c + d);
     }
 
-    /// <summary>64 registers of 48 bytes as bytes.</summary>
+    /// <summary>The highest of 64 registers of every source, four to each lane of 32 bits: the first in the lowest six bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<byte> Expand(Vector512<byte> packed)
+    private static Vector512<uint> HighestOf64(ReadOnlySpan<nint> sources, int at)
     {
-        // Six bytes to each lane of eight, and from there every six bits to a byte.
-        Vector512<byte> spread = Vector512.Create(
-            (byte)0, 1, 2, 3, 4, 5, 0, 0, 6, 7, 8, 9, 10, 11, 0, 0, 12, 13, 14, 15, 16, 17, 0, 0, 18, 19, 20, 21, 22, 23, 0, 0,
-            24, 25, 26, 27, 28, 29, 0, 0, 30, 31, 32, 33, 34, 35, 0, 0, 36, 37, 38, 39, 40, 41, 0, 0, 42, 43, 44, 45, 46, 47, 0, 0);
-        Vector512<byte> shifts = Vector512.Create(0x2A241E18120C0600UL).AsByte();
-        return Avx512Vbmi.MultiShift(shifts, Avx512Vbmi.PermuteVar64x8(packed, spread).AsUInt64()) & Vector512.Create((byte)63);
+        Vector512<int> spread = Vector512.Create(0, 1, 2, 2, 3, 4, 5, 5, 6, 7, 8, 8, 9, 10, 11, 11);
+        // Of three bytes the first two to one half of a lane, the last two to the other: each has two registers, which are compared where they lie.
+        Vector128<byte> halves = Vector128.Create((byte)0, 1, 1, 2, 3, 4, 4, 5, 6, 7, 7, 8, 9, 10, 10, 11);
+        Vector512<byte> all = Vector512.Create(Vector256.Create(halves));
+        Vector512<ushort> lowMask = Vector512.Create(LowOfHalves).AsUInt16(), highMask = Vector512.Create(HighOfHalves).AsUInt16();
+        Vector512<ushort> low = default, high = default;
+        foreach (nint source in sources)
+        {
+            Vector512<int> packed = Avx512F.PermuteVar16x32(Vector512.Load((byte*)source + at).AsInt32(), spread);
+            Vector512<ushort> registers = Avx512BW.Shuffle(packed.AsByte(), all).AsUInt16();
+            low = Vector512.Max(low, registers & lowMask);
+            high = Vector512.Max(high, registers & highMask);
+        }
+        Vector512<uint> both = (low | high).AsUInt32();
+        return (both & Vector512.Create(0xFFFu)) | (both >> 8 & Vector512.Create(0xFFF000u));
     }
 
-    /// <summary>Twice 16 registers of 12 bytes as bytes.</summary>
+    /// <summary>As <see cref="HighestOf64"/>, for 32 registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> Expand(Vector128<byte> low, Vector128<byte> high)
+    private static Vector256<uint> HighestOf32(ReadOnlySpan<nint> sources, int at)
     {
-        // Three bytes to each lane of four, and from there every six bits to a byte.
-        Vector256<byte> spread = Vector256.Create(Vector128.Create((byte)0, 1, 2, 255, 3, 4, 5, 255, 6, 7, 8, 255, 9, 10, 11, 255));
-        Vector256<uint> fours = Avx2.Shuffle(Vector256.Create(low, high), spread).AsUInt32();
-        return ((fours & Vector256.Create(0x3Fu)) | (fours << 2 & Vector256.Create(0x3F00u)) | (fours << 4 & Vector256.Create(0x3F0000u))
-            | (fours << 6 & Vector256.Create(0x3F000000u))).AsByte();
+        Vector256<byte> halves = Vector256.Create(Vector128.Create((byte)0, 1, 1, 2, 3, 4, 4, 5, 6, 7, 7, 8, 9, 10, 10, 11));
+        Vector256<ushort> lowMask = Vector256.Create(LowOfHalves).AsUInt16(), highMask = Vector256.Create(HighOfHalves).AsUInt16();
+        Vector256<ushort> low = default, high = default;
+        foreach (nint source in sources)
+        {
+            byte* from = (byte*)source + at;
+            Vector256<ushort> registers = Avx2.Shuffle(Vector256.Create(Vector128.Load(from), Vector128.Load(from + 12)), halves).AsUInt16();
+            low = Vector256.Max(low, registers & lowMask);
+            high = Vector256.Max(high, registers & highMask);
+        }
+        Vector256<uint> both = (low | high).AsUInt32();
+        return (both & Vector256.Create(0xFFFu)) | (both >> 8 & Vector256.Create(0xFFF000u));
     }
+
+    /// <summary>Lanes of four registers of six bits as bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<byte> Expand(Vector512<uint> fours) =>
+        ((fours & Vector512.Create(0x3Fu)) | (fours << 2 & Vector512.Create(0x3F00u)) | (fours << 4 & Vector512.Create(0x3F0000u))
+            | (fours << 6 & Vector512.Create(0x3F000000u))).AsByte();
+
+    /// <summary>Lanes of four registers of six bits as bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Expand(Vector256<uint> fours) =>
+        ((fours & Vector256.Create(0x3Fu)) | (fours << 2 & Vector256.Create(0x3F00u)) | (fours << 4 & Vector256.Create(0x3F0000u))
+            | (fours << 6 & Vector256.Create(0x3F000000u))).AsByte();
 
     /// <summary>64 registers as 48 bytes, with others behind.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -172,18 +261,32 @@ internal static unsafe class DenseRegisters
     {
         Vector512<short> pairs = Avx512BW.MultiplyAddAdjacent(raw, Vector512.Create((short)0x4001).AsSByte());
         Vector512<int> fours = Avx512BW.MultiplyAddAdjacent(pairs, Vector512.Create(0x10000001).AsInt16());
-        Vector512<byte> gathered = Vector512.Create(
-            (byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 16, 17, 18, 20, 21, 22, 24, 25, 26, 28, 29, 30, 32, 33, 34, 36, 37, 38, 40, 41,
-            42, 44, 45, 46, 48, 49, 50, 52, 53, 54, 56, 57, 58, 60, 61, 62, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-        return Avx512Vbmi.PermuteVar64x8(fours.AsByte(), gathered);
+        return PackLanes(fours.AsByte());
     }
 
-    /// <summary>16 registers as 12 bytes, with four zeros behind.</summary>
+    /// <summary>The first three bytes of each lane of four, one after the other, with others behind.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> Pack(Vector128<byte> raw)
+    private static Vector512<byte> PackLanes(Vector512<byte> fours)
     {
-        Vector128<short> pairs = Ssse3.MultiplyAddAdjacent(raw, Vector128.Create((short)0x4001).AsSByte());
-        Vector128<int> fours = Sse2.MultiplyAddAdjacent(pairs, Vector128.Create(0x10000001).AsInt16());
-        return Ssse3.Shuffle(fours.AsByte(), Vector128.Create((byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 255, 255, 255, 255));
+        Vector128<byte> three = Vector128.Create((byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 255, 255, 255, 255);
+        Vector512<int> lanes = Avx512BW.Shuffle(fours, Vector512.Create(Vector256.Create(three))).AsInt32();
+        return Avx512F.PermuteVar16x32(lanes, Vector512.Create(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 15, 15, 15, 15)).AsByte();
+    }
+
+    /// <summary>32 registers as 24 bytes, with others behind.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Pack(Vector256<byte> raw)
+    {
+        Vector256<short> pairs = Avx2.MultiplyAddAdjacent(raw, Vector256.Create((short)0x4001).AsSByte());
+        return PackLanes(Avx2.MultiplyAddAdjacent(pairs, Vector256.Create(0x10000001).AsInt16()).AsByte());
+    }
+
+    /// <summary>The first three bytes of each lane of four, one after the other, with others behind.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> PackLanes(Vector256<byte> fours)
+    {
+        Vector128<byte> three = Vector128.Create((byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 255, 255, 255, 255);
+        Vector256<int> lanes = Avx2.Shuffle(fours, Vector256.Create(three)).AsInt32();
+        return Avx2.PermuteVar8x32(lanes, Vector256.Create(0, 1, 2, 4, 5, 6, 7, 7)).AsByte();
     }
 }

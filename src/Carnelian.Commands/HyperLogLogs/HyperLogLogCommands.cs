@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Carnelian.Commands.Table;
 using Carnelian.Storage;
 using static Carnelian.Commands.Table.CommandFlags;
@@ -90,48 +91,66 @@ public static class HyperLogLogCommands
             """,
         Arguments = "destkey:key, [sourcekey:key@1...]")]
     [SkipLocalsInit]
-    public static void PfMerge(scoped ref CommandContext ctx)
+    public static unsafe void PfMerge(scoped ref CommandContext ctx)
     {
-        Span<byte> raw = stackalloc byte[HyperLogLogFormat.Registers];
-        if (!TryMergeKeys(ref ctx, raw, out bool anyDense))
+        nint* dense = stackalloc nint[FoundRegisters.MostDense];
+        byte* raw = stackalloc byte[HyperLogLogFormat.Registers];
+        var found = new FoundRegisters(dense, raw);
+        if (!TryFind(ref ctx, ref found))
             return;
         Key key = ctx.Key(1);
-        ReadOnlySpan<byte> bytes = HyperLogLogKey.Open(ref ctx, key, ctx.FindForWrite(key));
-        // Sparse registers that become too many are dense from then on: the raw ones have all that they hold.
-        if (anyDense || SparseEdit.Merge(ref ctx, key, bytes, raw).Next < raw.Length)
-            HyperLogLogKey.WriteDense(ref ctx, key, raw);
+        Entry target = ctx.FindForWrite(key);
+        if (DenseRegisters.MergesInPlace && found.AreInDense && target.Exists)
+        {
+            MergeInPlace(ref ctx, key, found.Dense);
+        }
+        else
+        {
+            ReadOnlySpan<byte> bytes = HyperLogLogKey.Open(ref ctx, key, target);
+            bool anyDense = found.HasDense;
+            found.MergeDense();
+            // Sparse registers that become too many are dense from then on: the raw ones have all that they hold.
+            if (anyDense || SparseEdit.Merge(ref ctx, key, bytes, found.Raw).Next < HyperLogLogFormat.Registers)
+                HyperLogLogKey.WriteDense(ref ctx, key, found.Raw);
+        }
         HyperLogLogFormat.InvalidateEstimate(HyperLogLogKey.Write(ref ctx, key, HyperLogLogKey.Read(ref ctx, key).Length));
         ctx.Modified(key, NotificationClass.String, "pfadd"u8);
         ctx.Reply.Ok();
     }
 
-    [SkipLocalsInit]
-    private static void CountSeveral(scoped ref CommandContext ctx)
+    /// <summary>Merges dense registers into those of a key, the first of them.</summary>
+    private static unsafe void MergeInPlace(scoped ref CommandContext ctx, scoped in Key key, scoped Span<nint> sources)
     {
-        Span<byte> raw = stackalloc byte[HyperLogLogFormat.Registers];
-        if (!TryMergeKeys(ref ctx, raw, out _))
+        Span<byte> registers = HyperLogLogKey.Write(ref ctx, key, HyperLogLogFormat.DenseSize)[HyperLogLogFormat.HeaderSize..];
+        // What may be changed can lie elsewhere than what was found.
+        sources.Replace(sources[0], (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(registers)));
+        DenseRegisters.Merge(sources, registers);
+    }
+
+    [SkipLocalsInit]
+    private static unsafe void CountSeveral(scoped ref CommandContext ctx)
+    {
+        nint* dense = stackalloc nint[FoundRegisters.MostDense];
+        byte* raw = stackalloc byte[HyperLogLogFormat.Registers];
+        var found = new FoundRegisters(dense, raw);
+        if (!TryFind(ref ctx, ref found))
             return;
+        found.MergeDense();
         Span<int> histogram = stackalloc int[64];
         histogram.Clear();
-        DenseRegisters.AddToHistogram(raw, histogram);
+        DenseRegisters.AddToHistogram(found.Raw, histogram);
         ctx.Reply.Integer(Estimator.Estimate(histogram));
     }
 
-    /// <summary>Merges the HyperLogLogs of all keys, or writes the error.</summary>
-    private static bool TryMergeKeys(scoped ref CommandContext ctx, scoped Span<byte> raw, out bool anyDense)
+    /// <summary>Finds the registers of all keys, or writes the error.</summary>
+    private static bool TryFind(scoped ref CommandContext ctx, scoped ref FoundRegisters found)
     {
-        raw.Clear();
-        anyDense = false;
         for (int i = 1; i < ctx.ArgCount; i++)
         {
             Entry entry = ctx.Find(ctx.Key(i));
             if (!HyperLogLogKey.IsHyperLogLog(ref ctx, entry))
                 return false;
-            if (!entry.Exists)
-                continue;
-            ReadOnlySpan<byte> bytes = entry.StringBytes;
-            anyDense |= HyperLogLogFormat.IsDense(bytes);
-            if (!HyperLogLogKey.TryMergeInto(bytes, raw))
+            if (entry.Exists && !found.TryAdd(entry.StringBytes))
             {
                 HyperLogLogKey.WriteCorrupt(ref ctx);
                 return false;

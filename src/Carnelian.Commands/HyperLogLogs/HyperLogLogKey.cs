@@ -73,15 +73,4 @@ internal static class HyperLogLogKey
         HyperLogLogFormat.SetDense(bytes);
         DenseRegisters.Pack(raw, bytes[HyperLogLogFormat.HeaderSize..]);
     }
-
-    /// <summary>Raises raw registers to those of a HyperLogLog where these are higher.</summary>
-    /// <returns>False if its sparse registers are corrupt.</returns>
-    public static bool TryMergeInto(ReadOnlySpan<byte> bytes, scoped Span<byte> raw)
-    {
-        ReadOnlySpan<byte> registers = bytes[HyperLogLogFormat.HeaderSize..];
-        if (!HyperLogLogFormat.IsDense(bytes))
-            return SparseRegisters.TryMergeInto(registers, raw);
-        DenseRegisters.MergeInto(registers, raw);
-        return true;
-    }
 }

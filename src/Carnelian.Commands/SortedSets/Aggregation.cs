@@ -204,6 +204,7 @@ internal unsafe ref struct Aggregation
     private readonly void Unite(scoped ref SortedSetBuilder result)
     {
         Span<byte> digits = stackalloc byte[SortedSetCursor.MostDigits];
+        result.Reserve(_inputs[_count - 1].Count);
         for (int i = 0; i < _count; i++)
         {
             AggregateWalk walk = _inputs[i].Walk();

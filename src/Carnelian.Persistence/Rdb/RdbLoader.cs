@@ -317,6 +317,4 @@ public sealed unsafe class RdbLoader
         _options.Log(true, "Short read or OOM loading DB. Unrecoverable error, aborting now.");
         return false;
     }
-
-    private string Shown(in Key key) => _options.ShowsKeys ? Encoding.UTF8.GetString(key.Bytes) : "*redacted*";
 }

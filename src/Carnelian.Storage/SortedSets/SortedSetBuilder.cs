@@ -1,4 +1,5 @@
 using Carnelian.Memory;
+using Carnelian.Storage.Loading;
 
 namespace Carnelian.Storage.SortedSets;
 
@@ -18,6 +19,9 @@ public unsafe struct SortedSetBuilder : IDisposable
 
     /// <summary>The number of members.</summary>
     public int Count { get; private set; }
+
+    /// <summary>Makes room for members that <see cref="TryAdd"/> is about to add, at least so many that differ.</summary>
+    public void Reserve(long members) => TableReservation.Make(ref _table, members);
 
     /// <summary>Adds a member that may be there already.</summary>
     /// <param name="member">The member.</param>
@@ -75,22 +79,7 @@ public unsafe struct SortedSetBuilder : IDisposable
             return;
         if (_records == null)
             CollectTable();
-        var buffer = (long*)NativeHeap.Allocate((nuint)Count * sizeof(long));
-        for (int i = 0; i < Count; i++)
-            buffer[i] = ScoreKey.Of(new MemberRecord(_records[i]).Score);
-        var keys = new Span<long>(buffer, Count);
-        var records = new Span<nint>(_records, Count);
-        keys.Sort(records);
-        for (int i = 0; i < Count;)
-        {
-            int end = i + 1;
-            while (end < Count && buffer[end] == buffer[i])
-                end++;
-            if (end - i > 1)
-                records[i..end].Sort(static (a, b) => new MemberRecord((byte*)a).Member.SequenceCompareTo(new MemberRecord((byte*)b).Member));
-            i = end;
-        }
-        NativeHeap.Free((byte*)buffer);
+        RecordSort.Sort(_records, Count);
     }
 
     /// <summary>A member.</summary>

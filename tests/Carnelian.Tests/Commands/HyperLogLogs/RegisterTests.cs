@@ -46,6 +46,38 @@ public sealed class RegisterTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    [InlineData(16)]
+    public unsafe void Merging_in_place_keeps_the_highest_of_all_registers(int count)
+    {
+        if (!DenseRegisters.MergesInPlace)
+            return;
+        var random = new Random(4);
+        byte[][] sources = [.. Enumerable.Range(0, count).Select(_ => RandomRegisters(random))];
+        byte* all = Carnelian.Memory.NativeHeap.Allocate((nuint)(count * HyperLogLogFormat.DenseRegisterBytes));
+        var addresses = new nint[count];
+        for (int i = 0; i < count; i++)
+        {
+            addresses[i] = (nint)(all + (i * HyperLogLogFormat.DenseRegisterBytes));
+            DenseRegisters.Pack(sources[i], new Span<byte>((byte*)addresses[i], HyperLogLogFormat.DenseRegisterBytes));
+        }
+        var target = new Span<byte>((byte*)addresses[0], HyperLogLogFormat.DenseRegisterBytes);
+
+        DenseRegisters.Merge(addresses, target);
+
+        for (int i = 0; i < HyperLogLogFormat.Registers; i++)
+            Assert.Equal(sources.Max(source => source[i]), DenseRegisters.Get(target, i));
+        if (count > 1)
+        {
+            for (int i = 0; i < HyperLogLogFormat.Registers; i++)
+                Assert.Equal(sources[1][i], DenseRegisters.Get(new Span<byte>((byte*)addresses[1], HyperLogLogFormat.DenseRegisterBytes), i));
+        }
+        Carnelian.Memory.NativeHeap.Free(all);
+    }
+
+    [Theory]
     [InlineData(64)]
     [InlineData(3)]
     [InlineData(1)]

@@ -111,4 +111,38 @@ public sealed unsafe class SortedSetTests
             set.Free();
         }
     }
+
+    [Theory]
+    [InlineData(5)]
+    [InlineData(127)]
+    [InlineData(128)]
+    [InlineData(5000)]
+    public void A_builder_sorts_scores_of_every_kind(int count)
+    {
+        double[] special = [0, -0.0, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon, -double.Epsilon, double.MaxValue, double.MinValue, 1, -1];
+        var random = new Random(count);
+        var builder = default(SortedSetBuilder);
+        var expected = new List<(double Score, string Member)>();
+        for (int i = 0; i < count; i++)
+        {
+            double score = random.Next(4) switch
+            {
+                0 => special[random.Next(special.Length)],
+                1 => random.Next(-300, 300),
+                2 => random.NextDouble() - 0.5,
+                _ => BitConverter.Int64BitsToDouble(random.NextInt64(long.MinValue, long.MaxValue)),
+            };
+            if (double.IsNaN(score))
+                score = 7;
+            expected.Add((score, $"member:{i}"));
+            builder.Add(Encoding.ASCII.GetBytes($"member:{i}"), score);
+        }
+
+        builder.Sort();
+
+        expected.Sort(static (a, b) => a.Score != b.Score ? a.Score.CompareTo(b.Score) : string.CompareOrdinal(a.Member, b.Member));
+        for (int i = 0; i < count; i++)
+            Assert.Equal(expected[i], (builder.ScoreAt(i), Encoding.ASCII.GetString(builder.MemberAt(i))));
+        builder.Dispose();
+    }
 }

@@ -4,7 +4,6 @@ using Carnelian.Persistence;
 using Carnelian.Persistence.Rdb;
 using Carnelian.Storage;
 using Carnelian.Storage.Hashes;
-using Carnelian.Storage.Lists;
 using Carnelian.Storage.Sets;
 using Carnelian.Storage.SortedSets;
 
@@ -12,9 +11,6 @@ namespace Carnelian.Tests.Persistence;
 
 public sealed class RdbLoaderTests : IDisposable
 {
-    private static readonly ValueLimits s_limits =
-        new(new HashLimits(512, 64), new ListLimits(-2, 1 << 30), new SetLimits(512, 128, 64), new SortedSetLimits(128, 64));
-
     private readonly Keyspace _keyspace = new(4, 2);
     private readonly List<string> _log = [];
 
@@ -188,7 +184,7 @@ public sealed class RdbLoaderTests : IDisposable
             _keyspace[i].Clear(isLazy: false);
         var options = new RdbLoadOptions
         {
-            Limits = s_limits,
+            Limits = Payloads.Limits,
             Now = 1000,
             Threads = threads,
             SkipsModules = skipsModules,

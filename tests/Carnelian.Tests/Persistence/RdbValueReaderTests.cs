@@ -2,18 +2,12 @@ using Carnelian.Persistence.Rdb;
 using Carnelian.Persistence.Rdb.Values;
 using Carnelian.Storage;
 using Carnelian.Storage.Hashes;
-using Carnelian.Storage.Lists;
 using Carnelian.Storage.Loading;
-using Carnelian.Storage.Sets;
-using Carnelian.Storage.SortedSets;
 
 namespace Carnelian.Tests.Persistence;
 
 public sealed unsafe class RdbValueReaderTests
 {
-    private static readonly ValueLimits s_limits =
-        new(new HashLimits(512, 64), new ListLimits(-2, 1 << 30), new SetLimits(512, 128, 64), new SortedSetLimits(128, 64));
-
     // The payloads were written by hand after the formats' descriptions.
     [Theory]
     [InlineData("0A0E" + "0E000000" + "0A000000" + "0100" + "000161" + "FF", 1, ValueEncoding.ListPack)]
@@ -39,7 +33,7 @@ public sealed unsafe class RdbValueReaderTests
     public void A_zipmap_becomes_a_table_where_it_exceeds_a_limit(long entries, long value, ValueEncoding encoding)
     {
         byte[] map = [RdbType.HashZipMap, 16, 2, 2, .. "f1"u8, 2, 0, .. "v1"u8, 2, .. "f2"u8, 2, 0, .. "v2"u8, 255];
-        ValueLimits limits = s_limits with { Hash = new HashLimits(entries, value) };
+        ValueLimits limits = Payloads.Limits with { Hash = new HashLimits(entries, value) };
 
         Assert.True(TryRead(map, out LoadedValue hash, limits));
 
@@ -69,7 +63,7 @@ public sealed unsafe class RdbValueReaderTests
         {
             var input = new RdbInput(data, bytes.Length);
             bool isRead = input.TryReadByte(out byte type)
-                && RdbValueReader.TryRead(ref input, type, new LoadRules(RdbDialect.Valkey, limits ?? s_limits, 0, DropsExpired: false), out value);
+                && RdbValueReader.TryRead(ref input, type, new LoadRules(RdbDialect.Valkey, limits ?? Payloads.Limits, 0, DropsExpired: false), out value);
             Assert.Equal(isRead, input.Failure == RdbFailure.None);
             input.Dispose();
             return isRead;

@@ -4,10 +4,7 @@ using Carnelian.Persistence.Rdb;
 using Carnelian.Persistence.Rdb.Checking;
 using Carnelian.Storage;
 using Carnelian.Storage.Hashes;
-using Carnelian.Storage.Lists;
 using Carnelian.Storage.Packed;
-using Carnelian.Storage.Sets;
-using Carnelian.Storage.SortedSets;
 using Carnelian.Testing;
 
 namespace Carnelian.Tests.Persistence;
@@ -16,9 +13,6 @@ namespace Carnelian.Tests.Persistence;
 public sealed class TemplateHashTests : IDisposable
 {
     private const string Magic = "REDIS0015";
-
-    private static readonly ValueLimits s_limits =
-        new(new HashLimits(512, 64), new ListLimits(-2, 1 << 30), new SetLimits(512, 128, 64), new SortedSetLimits(128, 64));
 
     private readonly Keyspace _keyspace = new(1, 2);
     private readonly List<string> _log = [];
@@ -140,7 +134,7 @@ public sealed class TemplateHashTests : IDisposable
     private RdbLoadOutcome Load(byte[] file, int threads, bool skipsModules = false)
     {
         _keyspace[0].Clear(isLazy: false);
-        var options = new RdbLoadOptions { Limits = s_limits, Now = 1000, Threads = threads, ChecksSum = false, SkipsModules = skipsModules, Log = (_, text) => _log.Add(text) };
+        var options = new RdbLoadOptions { Limits = Payloads.Limits, Now = 1000, Threads = threads, ChecksSum = false, SkipsModules = skipsModules, Log = (_, text) => _log.Add(text) };
         return new RdbLoader(_keyspace, options).Load(new BytesSource(file, int.MaxValue), out _);
     }
 

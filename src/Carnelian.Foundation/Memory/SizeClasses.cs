@@ -27,7 +27,7 @@ internal struct SizeClass
 
 /// <summary>
 /// The table of block sizes: steps of 8 bytes up to 128, then eight steps for every doubling up to 1 KiB, 32 up to 2 KiB, where full blocks of streams mostly
-/// end, and sixteen up to 32 KiB. Blocks above that are runs of whole pages up to 1 MiB, and mappings of their own beyond.
+/// end, sixteen up to 8 KiB and eight up to 32 KiB. Blocks above that are runs of whole pages up to 1 MiB, and mappings of their own beyond.
 /// </summary>
 /// <remarks>
 /// Every size from 128 that is a multiple of 64 rounds up to a class that is a multiple of 64, and spans begin at a page, so
@@ -41,7 +41,7 @@ internal static unsafe class SizeClasses
     /// <summary>Requests above this fail at once: more than any address space that user programs get.</summary>
     public static nuint MaxSize => (nuint)1 << 46;
 
-    public const int SmallClasses = 16 + 3 * 8 + 32 + 4 * 16;
+    public const int SmallClasses = 16 + 3 * 8 + 32 + 2 * 16 + 2 * 8;
 
     /// <summary>A block that is a run of whole pages.</summary>
     public const int RunClass = SmallClasses + 1;
@@ -94,7 +94,7 @@ internal static unsafe class SizeClasses
         {
             index -= steps;
             below = doubled;
-            steps = doubled < 1024 ? 8 : doubled < 2048 ? 32 : 16;
+            steps = doubled == 1024 ? 32 : doubled is 2048 or 4096 ? 16 : 8;
         }
         return below + index * (Math.Max(below, 128) / steps);
     }

@@ -59,7 +59,7 @@ public sealed unsafe class SizeClassesTests
             SizeClass entry = SizeClasses.Table[index];
             int bytes = entry.Pages * (int)Region.PageSize;
             Assert.InRange(entry.Capacity, 8, bytes / entry.Size);
-            Assert.True((bytes - entry.Capacity * entry.Size) * 28 <= bytes, $"class {entry.Size}: {entry.Capacity} in {bytes}");
+            Assert.True((bytes - entry.Capacity * entry.Size) * 33 <= bytes, $"class {entry.Size}: {entry.Capacity} in {bytes}");
             Assert.InRange(entry.Batch, 1, 64);
             Assert.True(entry.MaxCached >= 2 * entry.Batch);
         }
